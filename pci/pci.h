@@ -1,0 +1,165 @@
+/*
+ * One PCI bus: configuration space, BARs, INTx, MSI-X (PCI Local Bus 3.0).
+ *
+ * bus.c       configuration mechanism #1 (0xCF8/0xCFC), slots and functions
+ * cfg.c       the 256 bytes: write masks, capabilities
+ * bar.c       sizing, decode, movement; BAR assignment before the guest starts
+ * intx.c      pin -> GSI, shared level lines, INTx disable and status bits
+ * msix.c      MSI-X table and pending bits in a BAR
+ * hostbridge.c 00:00.0
+ *
+ * Configuration accesses are serialised by the bus lock. INTx and MSI-X may be
+ * raised by any thread; each function has one leaf lock for both.
+ */
+#ifndef PCI_PCI_H
+#define PCI_PCI_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/base/iospace.h"
+#include "devices/base/irq.h"
+
+#define PCI_SLOTS 32
+#define PCI_FUNCS 8
+#define PCI_BARS 6
+#define PCI_CFG_SIZE 256
+#define PCI_INTX_GSIS 3
+
+struct pci_dev;
+struct pci_bus;
+
+enum pci_bar_type { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64 };
+
+struct pci_bar {
+	enum pci_bar_type type;
+	bool prefetch;
+	uint64_t len;                   /* power of two; memory >= 16, I/O >= 4 */
+	const struct io_ops *ops;       /* offsets are the BAR's */
+	struct io_region region;        /* ours; base is valid while mapped */
+	bool mapped;
+};
+
+struct pci_ops {
+	/* After a configuration write took effect; may be NULL. */
+	void (*cfg_written)(struct pci_dev *, unsigned off, unsigned size);
+	/* Configuration bytes made on the fly (for VIRTIO_PCI_CAP_PCI_CFG);
+	 * called before the read, may be NULL. */
+	void (*cfg_reading)(struct pci_dev *, unsigned off, unsigned size);
+	/* A BAR was mapped at base, or unmapped; doorbells follow. */
+	void (*bar_mapped)(struct pci_dev *, unsigned bar, uint64_t base,
+			   bool mapped);
+	/* COMMAND.BusMaster changed. */
+	void (*bus_master)(struct pci_dev *, bool on);
+	/* Function reset together with the machine; may be NULL. */
+	void (*reset)(struct pci_dev *);
+};
+
+struct pci_msix {
+	unsigned n;                     /* vectors; 0: no MSI-X */
+	unsigned cap;                   /* configuration offset */
+	uint8_t (*table)[16];
+	uint8_t *pending;               /* one byte a vector, 0 or 1 */
+};
+
+struct pci_id {
+	uint16_t vendor, device, sub_vendor, sub_device;
+	uint8_t rev;
+	uint32_t class_code;            /* base << 16 | sub << 8 | prog */
+};
+
+struct pci_dev {
+	const char *name;
+	const struct pci_ops *ops;
+	struct pci_bus *bus;
+	uint8_t slot, func;
+	uint8_t cfg[PCI_CFG_SIZE];
+	uint8_t wmask[PCI_CFG_SIZE];    /* 1: the guest may write the bit */
+	uint8_t w1c[PCI_CFG_SIZE];      /* 1: writing 1 clears the bit */
+	uint8_t cap_end;                /* next free byte for a capability */
+	struct pci_bar bar[PCI_BARS];
+	struct pci_msix msix;
+	pthread_mutex_t irq_lock;       /* leaf: intx_level, MSI-X state */
+	bool intx_want;                 /* the device's own wish */
+	bool intx_driven;               /* what the line was last told */
+};
+
+struct pci_bus {
+	struct pci_dev *dev[PCI_SLOTS][PCI_FUNCS];
+	struct iospace *mmio, *pio;
+	struct msi_sink *msi;
+	uint32_t config_address;        /* 0xCF8 */
+	pthread_mutex_t lock;           /* recursive: handlers may move BARs */
+	struct io_region cf8, cfc;
+	/* INTx: one shared line for each GSI of pci_intx_gsis[] */
+	struct irq_line *line[PCI_INTX_GSIS];
+	unsigned asserted[PCI_INTX_GSIS];
+	pthread_mutex_t intx_lock;      /* leaf */
+};
+
+/* GSIs that INTx uses: 5, 10, 11 (decision 11), level, active high. */
+extern const uint8_t pci_intx_gsis[PCI_INTX_GSIS];
+/* pin: 0 INTA# .. 3 INTD#. The GSI of a slot's pin; ACPI _PRT says the same. */
+unsigned pci_intx_gsi(unsigned slot, unsigned pin);
+
+/* line[i] drives pci_intx_gsis[i]. Registers the ports 0xCF8-0xCFF (0xCF9, the
+ * reset register, is left to another region added before). */
+int pci_bus_init(struct pci_bus *, struct iospace *mmio, struct iospace *pio,
+		 struct irq_line *const line[PCI_INTX_GSIS], struct msi_sink *);
+
+/* Fills identity, header and write masks; then add BARs and capabilities, then
+ * pci_add. pin: 0 none, 1 INTA# .. 4 INTD#. */
+void pci_dev_init(struct pci_dev *, const char *name, const struct pci_ops *,
+		  const struct pci_id *, unsigned pin);
+void pci_set_bar(struct pci_dev *, unsigned bar, enum pci_bar_type,
+		 uint64_t len, const struct io_ops *, bool prefetch);
+/* Appends a capability of len bytes (incl. its 2-byte head); returns its
+ * offset, 4-byte aligned. -ENOSPC. */
+int pci_add_cap(struct pci_dev *, uint8_t id, const void *body, unsigned len);
+/* MSI-X with n vectors, table and PBA inside BAR bar at those offsets. */
+int pci_add_msix(struct pci_dev *, unsigned n, unsigned bar, uint32_t table_off,
+		 uint32_t pba_off);
+/* slot 0..31 or -1 for the first free one; func 0..7. -EBUSY, -ENOSPC.
+ * Function 0 of a slot with more functions gets header type 0x80. */
+int pci_add(struct pci_bus *, struct pci_dev *, int slot, unsigned func);
+
+/* Gives every BAR an address in these windows, sets COMMAND IO|MEM and the
+ * Interrupt Line. 64-bit BARs go into the 32-bit window too, if they fit.
+ * -ENOSPC when they do not. */
+struct pci_windows {
+	uint64_t io_base, io_len;
+	struct { uint64_t base, len; } mem32[2];
+	uint64_t mem64_base, mem64_len;
+};
+int pci_assign(struct pci_bus *, const struct pci_windows *);
+/* Machine reset: COMMAND 0, BARs 0, MSI-X off, INTx down, then ops->reset. */
+void pci_bus_reset(struct pci_bus *);
+
+/* Configuration access without the ports (BIOS tables, tests, query-pci). */
+uint32_t pci_cfg_read(struct pci_bus *, unsigned slot, unsigned func,
+		      unsigned off, unsigned size);
+void pci_cfg_write(struct pci_bus *, unsigned slot, unsigned func,
+		   unsigned off, unsigned size, uint32_t val);
+
+/* Guest-memory access of the device is allowed (COMMAND.BusMaster). */
+bool pci_bus_master(const struct pci_dev *);
+
+/* The device's wish for its INTx pin. Silent while MSI-X is enabled or
+ * INTx-disable is set; the status interrupt bit follows the wish. Any thread. */
+void pci_intx(struct pci_dev *, bool want);
+
+/* MSI-X. Any thread. */
+bool pci_msix_enabled(struct pci_dev *);
+/* Sends vector v, or marks it pending while masked; out of range: nothing. */
+void pci_msix_fire(struct pci_dev *, unsigned v);
+/* Table and PBA accesses, called by the BAR's ops with BAR offsets relative to
+ * the table or the PBA. */
+uint32_t pci_msix_table_read(struct pci_dev *, uint32_t off, unsigned size);
+void pci_msix_table_write(struct pci_dev *, uint32_t off, unsigned size,
+			  uint32_t val);
+uint32_t pci_msix_pba_read(struct pci_dev *, uint32_t off, unsigned size);
+
+void hostbridge_init(struct pci_dev *);
+
+#endif
