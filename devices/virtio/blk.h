@@ -1,0 +1,32 @@
+/*
+ * virtio-blk (virtio 5.2; AERO-W7-VIRTIO 3.1).
+ *
+ * blk_create: set-up thread. Requests are served by the queue's loop.
+ */
+#ifndef DEVICES_VIRTIO_BLK_H
+#define DEVICES_VIRTIO_BLK_H
+
+#include "devices/block/blkio.h"
+#include "devices/virtio/core.h"
+
+#define BLK_SERIAL_LEN 20
+
+struct blk_cfg {
+	const struct vio_profile *prof;
+	const char *name;               /* for people: "disk0" */
+	const char *serial;             /* up to 20 bytes; NULL: none */
+	unsigned queues;                /* 1.. */
+	const struct gmem *gmem;
+	struct loop *ctl_loop;
+	struct loop *const *loops;      /* already running or stepped by hand */
+	unsigned nloops;
+};
+
+/* Takes the image over: it is closed with the device. 0 or -errno. */
+int blk_create(struct vio_dev **, const struct blk_cfg *, struct blkio *);
+void vio_destroy(struct vio_dev *);     /* any class; device must be reset */
+
+/* The image changed its size; control loop. Bytes. */
+void blk_resized(struct vio_dev *, uint64_t size);
+
+#endif
