@@ -26,6 +26,7 @@ void log_set_newline(const char *eol)
 }
 
 /* One write per line, so that lines of two threads do not mix. */
+__attribute__((format(printf, 2, 0)))
 static void say(const char *who, const char *fmt, va_list ap)
 {
 	const char *eol = __atomic_load_n(&g_log_eol, __ATOMIC_RELAXED);

@@ -1,8 +1,8 @@
 /*
  * An event loop and the thread that owns it.
  *
- * A pass: run what was posted; reap what completed; serve doorbells that rang
- * and descriptors that are ready; run the end-of-pass hooks; submit; sleep.
+ * A pass: run what was posted, serve doorbells that rang and descriptors that
+ * are ready, run hooks, submit, sleep, reap what completed, run hooks.
  * Where the host allows io_uring, the loop sleeps in its ring, so one system
  * call both submits I/O and waits; otherwise it sleeps in epoll.
  *
@@ -71,7 +71,7 @@ struct loop_bell {
 	void (*rung)(struct loop_bell *);
 	struct loop_bell *next_ready;
 	bool ready;
-	uint32_t slot;
+	uint32_t slot;          /* the loop's own */
 };
 int loop_bell_add(struct loop *, struct loop_bell *);   /* makes fd */
 void loop_bell_del(struct loop *, struct loop_bell *);  /* closes fd */
@@ -90,30 +90,36 @@ uint64_t loop_now_ns(void);
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t at_ns);
 void loop_timer_del(struct loop *, struct loop_timer *);
 
-/* ---- end of pass -------------------------------------------------------- */
+/* ---- hooks -------------------------------------------------------------- */
 
-/* Called once at the end of the pass in which it was marked. May mark bells
- * and hooks again; those run before the loop sleeps. */
+/*
+ * loop_hook_mark: runs soon, after the batch of completions or doorbells that
+ * is being served. loop_sleep_mark: runs only when the loop has nothing else
+ * left to do; it may find new work and mark bells, and then the loop does not
+ * sleep. Both run once a mark; marking twice is marking once.
+ */
 struct loop_hook {
 	void (*run)(struct loop_hook *);
 	struct loop_hook *next;
 	bool marked;
 };
 void loop_hook_mark(struct loop *, struct loop_hook *);
+void loop_sleep_mark(struct loop *, struct loop_hook *);
 void loop_hook_unmark(struct loop *, struct loop_hook *);
 
-/* ---- the ring, for blkio_uring ------------------------------------------- */
+/* ---- the ring, for blkio_uring ------------------------------------------ */
 
-/* One operation in flight. Put its address into the sqe's user_data. */
+/* One operation in flight. */
 struct loop_op {
 	void (*done)(struct loop_op *, int res);
 };
 struct io_uring_sqe;
-/* A free submission entry with user_data set to op, counted as in flight;
- * submits first when the queue is full. NULL: the loop has no ring. */
-struct io_uring_sqe *loop_sqe(struct loop *, struct loop_op *);
-/* Submits what is queued and blocks until at least one operation completed;
- * runs completions only. For draining. */
+/* A free submission entry; submits first when the queue is full. After the
+ * io_uring_prep_* call, loop_sqe_commit ties it to op. */
+struct io_uring_sqe *loop_sqe(struct loop *);
+void loop_sqe_commit(struct io_uring_sqe *, struct loop_op *);
+/* Submits what is queued, blocks until an operation completed, runs what
+ * completed, but no bells, hooks or posted calls. For draining. */
 void loop_wait_ops(struct loop *);
 
 #endif

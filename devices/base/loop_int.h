@@ -1,0 +1,47 @@
+/* Between loop.c and loop_uring.c. Owner thread only. */
+#ifndef DEVICES_BASE_LOOP_INT_H
+#define DEVICES_BASE_LOOP_INT_H
+
+#include <pthread.h>
+
+#include "devices/base/loop.h"
+
+struct loop_ring;
+
+#define LOOP_BELLS 256
+
+struct loop {
+	char name[16];
+	unsigned flags;
+	pthread_t thread, owner;
+	bool threaded, owned, opened;
+	bool quit;                      /* atomic */
+	int epfd;
+	struct loop_ring *ring;         /* NULL: sleeps in epoll */
+	bool fds_pending;               /* epoll may have more to tell */
+
+	struct loop_bell wake;
+	pthread_mutex_t post_lock;
+	struct loop_call *posted, **posted_tail;
+
+	/* A slot outlives its bell by a generation, so that a late event of a
+	 * deleted bell finds nobody. */
+	struct { struct loop_bell *bell; uint32_t gen; } slots[LOOP_BELLS];
+	struct loop_bell *ready, **ready_tail;
+	struct loop_timer *timers;      /* sorted by at_ns */
+	struct loop_hook *hooks, **hooks_tail;
+	struct loop_hook *sleepers, **sleepers_tail;
+};
+
+/* -errno: the host has no io_uring for us. */
+int loop_ring_open(struct loop *);
+void loop_ring_close(struct loop *);
+void loop_ring_bell_add(struct loop *, struct loop_bell *);
+void loop_ring_bell_del(struct loop *, struct loop_bell *);
+/* Submits; sleeps up to timeout_ns (-1: no limit); reaps. */
+void loop_ring_wait(struct loop *, int64_t timeout_ns);
+
+/* What a ring or epoll event of a bell says: slot and generation. */
+void loop_bell_event(struct loop *, uint32_t slot, uint32_t gen);
+
+#endif
