@@ -23,7 +23,6 @@ enum acpi_has {
 	ACPI_HAS_SPEAKER = 1 << 5,      /* port 61h */
 	ACPI_HAS_HPET   = 1 << 6,
 	ACPI_HAS_VGA    = 1 << 7,
-	ACPI_HAS_PCI    = 1 << 8,
 };
 
 /* A virtio-mmio device: level, active high, not shared. */
