@@ -86,6 +86,15 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libtest.a $$(LIBS_$$(call unit_layer
 .PHONY: unit
 unit: $(UNIT_BIN)
 
+# ---- golden files: what the guest finds, byte by byte -------------------------
+$(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $< $(LIBS_bios) $(LDLIBS) -o $@
+
+.PHONY: golden
+golden: $(O)/tests/golden/acpi_dump
+	$(Q)tests/golden/acpi.sh $<
+
 .PHONY: clean
 clean:
 	$(Q)rm -rf $(O)
