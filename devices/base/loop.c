@@ -483,7 +483,7 @@ bool loop_step(struct loop *l, int timeout_ms)
 	ran |= serve_fds(l);
 	ran |= serve_bells(l);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
-	if (!l->ready && !l->fds_pending && limit != 0)
+	if (!l->ready && !l->fds_pending)
 		ran |= run_hooks(&l->sleepers, &l->sleepers_tail);
 	if (l->ready || l->hooks || l->fds_pending || has_posted(l) ||
 	    __atomic_load_n(&l->quit, __ATOMIC_RELAXED))

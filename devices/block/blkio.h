@@ -35,14 +35,17 @@ struct blkio_req {
 	/* err 0 or -errno. The request may be freed or used again. */
 	void (*done)(struct blkio_req *, int err);
 
-	struct loop_op op_;             /* the backend's own from here on */
+	/* The backend's own from here on. */
+	struct loop_op lop;
 	struct blkio_chan *chan;
-	struct iovec *iov_, bounce_iov;
-	unsigned niov_;
-	uint64_t moved;
-	void *bounce;
-	int result;
 	struct blkio_req *next;
+	struct iovec bounce;            /* iov_base NULL: not needed */
+	struct iovec *piece;            /* what the next system call moves */
+	unsigned npiece;
+	uint64_t moved;                 /* bytes done */
+	unsigned retries;
+	bool by_hand;                   /* zeroes written, not allocated away */
+	int result;
 };
 
 struct blkio_cfg {
@@ -58,7 +61,7 @@ struct blkio {
 	char *path;
 	uint64_t size;                  /* rounded down to block_size */
 	uint32_t block_size;
-	bool ro, direct, can_discard, can_zero;
+	bool ro, direct;
 	uint32_t mem_align, off_align;  /* what O_DIRECT needs; 1: nothing */
 	void *mem;                      /* blkio_mem */
 };
@@ -68,14 +71,15 @@ struct blkio_chan {
 	struct loop *loop;
 	const struct blkio_ops *ops;
 	unsigned inflight;
-	struct blkio_req *ready, **ready_tail;  /* done, not yet told */
-	struct loop_hook hook;
-	struct loop_bell bell;          /* sync and mem: completes a pass later */
+	struct blkio_req *ready, **ready_tail;  /* finished, not yet told */
+	struct loop_hook tell;
 };
 
 struct blkio_ops {
+	/* Starts a request; it finishes through blkio_finish. */
 	void (*submit)(struct blkio_chan *, struct blkio_req *);
-	void (*wait)(struct blkio_chan *);      /* until one or more completed */
+	/* Blocks until a request finished. NULL: submit finishes them. */
+	void (*wait)(struct blkio_chan *);
 };
 extern const struct blkio_ops blkio_uring_ops, blkio_sync_ops, blkio_mem_ops;
 
