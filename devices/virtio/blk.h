@@ -24,7 +24,6 @@ struct blk_cfg {
 
 /* Takes the image over: it is closed with the device. 0 or -errno. */
 int blk_create(struct vio_dev **, const struct blk_cfg *, struct blkio *);
-void vio_destroy(struct vio_dev *);     /* any class; device must be reset */
 
 /* The image changed its size; control loop. Bytes. */
 void blk_resized(struct vio_dev *, uint64_t size);

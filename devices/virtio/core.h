@@ -83,8 +83,11 @@ int vio_init(struct vio_dev *, const struct vio_class *,
 	     const char *name, unsigned nvqs, uint64_t offered,
 	     const struct gmem *, struct loop *ctl_loop,
 	     struct loop *const *loops, unsigned nloops);
-/* Device must be reset; its loops may be running. */
+/* Device must be reset; its loops may be running. In a machine with threads
+ * no queue may be on the control loop: it would wait for itself. */
 void vio_fini(struct vio_dev *);
+/* Any class: its destroy. NULL is fine. */
+void vio_destroy(struct vio_dev *);
 
 /* ---- called by transports with ctl held ---------------------------------- */
 
@@ -118,6 +121,9 @@ static inline bool vio_has(const struct vio_dev *dev, uint64_t feature)
 	return (dev->acked & feature) != 0;
 }
 
+/* Owner loop: takes the next chain. false: empty, or the ring is broken and
+ * everybody has been told. */
+bool vio_pop(struct vq *, struct vq_chain *);
 /* Any loop: the ring or the protocol is beyond repair. The queue stops; the
  * control loop sets NEEDS_RESET with a config interrupt (decision 9). */
 void vio_break(struct vio_dev *, const struct vq *, const char *why);

@@ -2,7 +2,7 @@
  * One virtqueue, seen from a device: take a chain, fill it, publish it, maybe
  * interrupt. Devices see iovecs of host memory and never the ring's format.
  *
- * vq_pop, vq_push and everything behind them: the queue's owner loop only,
+ * vio_pop, vq_push and everything behind them: the queue's owner loop only,
  * while the queue is live. Ring rules: virtio 2.6, 2.7; AERO-W7-VIRTIO 2.
  */
 #ifndef DEVICES_VIRTIO_VQ_H
@@ -71,6 +71,7 @@ struct vq {
 	bool event_idx, indirect;               /* [c] */
 	bool kicks_off;                         /* [l] */
 	uint16_t next_avail, next_used;         /* [l] */
+	uint16_t seen_avail;                    /* [l] the driver's index, last read */
 	uint16_t signalled;                     /* [l] used index last told */
 	uint16_t inflight;                      /* [l] popped, not yet pushed */
 	bool pushed;                            /* [l] since the last flush */
@@ -79,20 +80,17 @@ struct vq {
 	struct vring_used *used;
 
 	struct loop_bell bell;                  /* kicks */
-	struct loop_hook hook;                  /* end of pass: flush, arm */
+	struct loop_hook publish;               /* after a batch: flush */
+	struct loop_hook rest;                  /* before sleeping: arm */
 };
 
-static inline int vq_pop(struct vq *vq, struct vq_chain *c)
-{
-	return vq->live ? vq->ops->pop(vq, c) : 0;
-}
-
-/* written: bytes the device wrote into the chain, from its first one. */
+/* Gives a chain back; it is published at the end of the batch. written: bytes
+ * the device wrote, from the first writable one on. */
 static inline void vq_push(struct vq *vq, const struct vq_chain *c,
 			   uint32_t written)
 {
 	vq->ops->push(vq, c, written);
-	loop_hook_mark(vq->loop, &vq->hook);
+	loop_hook_mark(vq->loop, &vq->publish);
 }
 
 #endif
