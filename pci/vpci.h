@@ -21,7 +21,6 @@ struct vpci {
 	uint32_t dev_feat_sel, drv_feat_sel;    /* [m] */
 	uint16_t q_sel;                 /* [m] */
 	unsigned pci_cfg_cap;           /* offset of VIRTIO_PCI_CAP_PCI_CFG, or 0 */
-	uint64_t bell_base;             /* where doorbells hang; 0: nowhere */
 };
 
 enum vpci_msix { VPCI_MSIX_DEFAULT, VPCI_MSIX_ON, VPCI_MSIX_OFF };
