@@ -1,6 +1,24 @@
-# aerovmm: see `make help`. Knobs: O=build  V=1  SAN=address|thread  CC=gcc|clang
+# aerovmm
+#
+#   make              build aerovmm
+#   make demo         install what it needs, boot Debian's kernel from a virtio
+#                     disk to a shell (root: apt-get; about 2 minutes)
+#   make check        install what it needs, build everything with gcc, clang and
+#                     sanitizers, run every test (about 20 minutes)
+#   make check-fast   build and run the host tests only (about a minute)
+#   make check-guest  micro-guests on /dev/kvm
+#   make check-boot   Linux guests, nested where the CPU has no VT-x or SVM
+#   make bench        measure against the host and QEMU; writes RESULTS.md
+#   make lint         layers, file sizes, forbidden patterns, shell scripts
+#   make install      PREFIX=/usr/local DESTDIR=
+#   make deps         install the Debian packages needed to build
+#   make clean        remove the build folder
+#
+# Knobs: O=build (where everything goes)  CC=gcc|clang  SAN=address|thread  V=1
 O       ?= build
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := 0.1.0
@@ -44,6 +62,10 @@ LDLIBS   := -luring
 .PHONY: all
 all: $(O)/aerovmm
 
+.PHONY: help
+help:
+	@sed -n '3,/^$$/s/^# \{0,3\}//p' Makefile
+
 # ---- folder archives: a lower folder cannot call a higher one and still link
 LAYERS := vmm bios pci devices
 define layer
@@ -86,14 +108,27 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libtest.a $$(LIBS_$$(call unit_layer
 .PHONY: unit
 unit: $(UNIT_BIN)
 
-# ---- golden files: what the guest finds, byte by byte -------------------------
-$(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $< $(LIBS_bios) $(LDLIBS) -o $@
+# ---- what people and CI run -------------------------------------------------
+.PHONY: deps check check-fast check-guest check-boot bench demo lint
+deps:
+	$(Q)tools/deps install build
+check check-fast check-guest check-boot:
+	$(Q)O=$(O) tests/check $(@:check-%=%)
+bench:
+	$(Q)tools/deps install bench
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(O) tools/bench
+demo:
+	$(Q)tools/deps install demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(O) tools/demo
+lint:
+	$(Q)tools/lint
 
-.PHONY: golden
-golden: $(O)/tests/golden/acpi_dump
-	$(Q)tests/golden/acpi.sh $<
+.PHONY: install
+install: $(O)/aerovmm
+	install -D -m 755 -s $(O)/aerovmm $(DESTDIR)$(PREFIX)/bin/aerovmm
+	install -D -m 644 vmm/aerovmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/aerovmm.1
 
 .PHONY: clean
 clean:
