@@ -10,6 +10,12 @@
  *
  * Configuration accesses are serialised by the bus lock. INTx and MSI-X may be
  * raised by any thread; each function has one leaf lock for both.
+ *
+ * Lock order: bus->lock, the device's own locks, dev->irq_lock, bus->intx_lock.
+ * All pci_ops run under the bus lock, so whoever holds a device's lock must not
+ * start a configuration access. irq_line and msi_sink are called under the leaf
+ * locks and must not call back. Set-up and take-down (init, set_bar, add_*,
+ * fini): one thread, before the guest runs and after.
  */
 #ifndef PCI_PCI_H
 #define PCI_PCI_H
@@ -35,8 +41,8 @@ enum pci_bar_type { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64 };
 struct pci_bar {
 	enum pci_bar_type type;
 	bool prefetch;
-	uint64_t len;                   /* power of two; memory >= 16, I/O >= 4 */
-	const struct io_ops *ops;       /* offsets are the BAR's */
+	uint64_t len;                   /* 2^n; memory >= 16, I/O >= 4 */
+	const struct io_ops *ops;       /* ctx: the pci_dev; offset: BAR's */
 	struct io_region region;        /* ours; base is valid while mapped */
 	bool mapped;
 };
@@ -47,19 +53,21 @@ struct pci_ops {
 	/* Configuration bytes made on the fly (for VIRTIO_PCI_CAP_PCI_CFG);
 	 * called before the read, may be NULL. */
 	void (*cfg_reading)(struct pci_dev *, unsigned off, unsigned size);
-	/* A BAR was mapped at base, or unmapped; doorbells follow. */
+	/* A BAR was mapped at base, or unmapped from it; a move is an unmap
+	 * and a map. Must not write configuration space. May be NULL. */
 	void (*bar_mapped)(struct pci_dev *, unsigned bar, uint64_t base,
 			   bool mapped);
-	/* COMMAND.BusMaster changed. */
+	/* COMMAND.BusMaster changed; may be NULL. */
 	void (*bus_master)(struct pci_dev *, bool on);
-	/* Function reset together with the machine; may be NULL. */
+	/* Function reset together with the machine, BARs already gone and bus
+	 * master off. Returns when the device is quiet. May be NULL. */
 	void (*reset)(struct pci_dev *);
 };
 
 struct pci_msix {
 	unsigned n;                     /* vectors; 0: no MSI-X */
 	unsigned cap;                   /* configuration offset */
-	uint8_t (*table)[16];
+	uint8_t (*table)[16];           /* as the guest sees it */
 	uint8_t *pending;               /* one byte a vector, 0 or 1 */
 };
 
@@ -74,13 +82,15 @@ struct pci_dev {
 	const struct pci_ops *ops;
 	struct pci_bus *bus;
 	uint8_t slot, func;
+	/* Written under bus->lock; COMMAND, STATUS and MSI-X control under
+	 * irq_lock as well. */
 	uint8_t cfg[PCI_CFG_SIZE];
 	uint8_t wmask[PCI_CFG_SIZE];    /* 1: the guest may write the bit */
 	uint8_t w1c[PCI_CFG_SIZE];      /* 1: writing 1 clears the bit */
-	uint8_t cap_end;                /* next free byte for a capability */
+	uint16_t cap_end;               /* next free byte for a capability */
 	struct pci_bar bar[PCI_BARS];
 	struct pci_msix msix;
-	pthread_mutex_t irq_lock;       /* leaf: intx_level, MSI-X state */
+	pthread_mutex_t irq_lock;       /* intx_*, MSI-X state */
 	bool intx_want;                 /* the device's own wish */
 	bool intx_driven;               /* what the line was last told */
 };
@@ -90,7 +100,9 @@ struct pci_bus {
 	struct iospace *mmio, *pio;
 	struct msi_sink *msi;
 	uint32_t config_address;        /* 0xCF8 */
-	pthread_mutex_t lock;           /* recursive: handlers may move BARs */
+	/* Recursive: a capability may give access to registers whose handlers
+	 * look at configuration space again. */
+	pthread_mutex_t lock;
 	struct io_region cf8, cfc;
 	/* INTx: one shared line for each GSI of pci_intx_gsis[] */
 	struct irq_line *line[PCI_INTX_GSIS];
@@ -103,58 +115,91 @@ extern const uint8_t pci_intx_gsis[PCI_INTX_GSIS];
 /* pin: 0 INTA# .. 3 INTD#. The GSI of a slot's pin; ACPI _PRT says the same. */
 unsigned pci_intx_gsi(unsigned slot, unsigned pin);
 
-/* line[i] drives pci_intx_gsis[i]. Registers the ports 0xCF8-0xCFF (0xCF9, the
- * reset register, is left to another region added before). */
+/*
+ * line[i] drives pci_intx_gsis[i]. Registers the ports 0xCF8-0xCFF (0xCF9, the
+ * reset register, is left to another region added before). 0xCF8 answers only
+ * 4-byte accesses (PCI 3.0 3.2.2.3.2). 0 or -ENOSPC.
+ */
 int pci_bus_init(struct pci_bus *, struct iospace *mmio, struct iospace *pio,
 		 struct irq_line *const line[PCI_INTX_GSIS], struct msi_sink *);
+/* Takes the ports away. Every function was finished before. */
+void pci_bus_fini(struct pci_bus *);
 
 /* Fills identity, header and write masks; then add BARs and capabilities, then
  * pci_add. pin: 0 none, 1 INTA# .. 4 INTD#. */
 void pci_dev_init(struct pci_dev *, const char *name, const struct pci_ops *,
 		  const struct pci_id *, unsigned pin);
+/* Unmaps the BARs, drops INTx, leaves the bus, frees the MSI-X table. The
+ * device is quiet. Works on one that was never added, too. */
+void pci_dev_fini(struct pci_dev *);
+/*
+ * A BAR answers while COMMAND allows and its address makes sense: not 0, no
+ * wrap, ports below 64 Ki, not up to the very end of the first 4 GiB (what
+ * sizing leaves behind). MEM64 takes bar + 1 for its upper half.
+ */
 void pci_set_bar(struct pci_dev *, unsigned bar, enum pci_bar_type,
 		 uint64_t len, const struct io_ops *, bool prefetch);
-/* Appends a capability of len bytes (incl. its 2-byte head); returns its
- * offset, 4-byte aligned. -ENOSPC. */
+/* Appends a capability of len bytes (incl. its 2-byte head, which body leaves
+ * out); returns its offset, 4-byte aligned. Read-only until the caller sets
+ * wmask. -ENOSPC. */
 int pci_add_cap(struct pci_dev *, uint8_t id, const void *body, unsigned len);
-/* MSI-X with n vectors, table and PBA inside BAR bar at those offsets. */
+/* MSI-X with n vectors (1..2048), table and PBA inside the memory BAR bar at
+ * those offsets, multiples of 8. The capability's offset; -EINVAL, -ENOMEM,
+ * -ENOSPC. */
 int pci_add_msix(struct pci_dev *, unsigned n, unsigned bar, uint32_t table_off,
 		 uint32_t pba_off);
-/* slot 0..31 or -1 for the first free one; func 0..7. -EBUSY, -ENOSPC.
- * Function 0 of a slot with more functions gets header type 0x80. */
+/* slot 0..31 or -1 for the first empty one; func 0..7. -EINVAL, -EBUSY,
+ * -ENOSPC. Function 0 of a slot with more functions gets header type 0x80;
+ * without a function 0 the guest sees none of them. */
 int pci_add(struct pci_bus *, struct pci_dev *, int slot, unsigned func);
 
 /* Gives every BAR an address in these windows, sets COMMAND IO|MEM and the
- * Interrupt Line. 64-bit BARs go into the 32-bit window too, if they fit.
- * -ENOSPC when they do not. */
+ * Interrupt Line. 64-bit BARs go into a 32-bit window too, if they fit after
+ * the 32-bit ones. -ENOSPC when not all fit; nothing is changed then. */
 struct pci_windows {
 	uint64_t io_base, io_len;
 	struct { uint64_t base, len; } mem32[2];
 	uint64_t mem64_base, mem64_len;
 };
 int pci_assign(struct pci_bus *, const struct pci_windows *);
-/* Machine reset: COMMAND 0, BARs 0, MSI-X off, INTx down, then ops->reset. */
+/* Machine reset: every bit the guest may write becomes 0 (COMMAND, BARs, MSI-X
+ * off), INTx goes down, then ops->reset. */
 void pci_bus_reset(struct pci_bus *);
 
-/* Configuration access without the ports (BIOS tables, tests, query-pci). */
+/* Configuration access without the ports (BIOS tables, tests, query-pci). Any
+ * alignment; what is absent or leaves the 256 bytes reads as all-ones. */
 uint32_t pci_cfg_read(struct pci_bus *, unsigned slot, unsigned func,
 		      unsigned off, unsigned size);
 void pci_cfg_write(struct pci_bus *, unsigned slot, unsigned func,
 		   unsigned off, unsigned size, uint32_t val);
 
-/* Guest-memory access of the device is allowed (COMMAND.BusMaster). */
+/* Guest-memory access of the device is allowed (COMMAND.BusMaster). Any thread,
+ * no lock. */
 bool pci_bus_master(const struct pci_dev *);
 
 /* The device's wish for its INTx pin. Silent while MSI-X is enabled or
- * INTx-disable is set; the status interrupt bit follows the wish. Any thread. */
+ * INTx-disable is set; the status interrupt bit follows the wish. Any thread,
+ * true only after pci_add. */
 void pci_intx(struct pci_dev *, bool want);
 
+/* Device reset: drops the INTx wish and what MSI-X has pending. Any thread. */
+void pci_irq_clear(struct pci_dev *);
+
 /* MSI-X. Any thread. */
-bool pci_msix_enabled(struct pci_dev *);
-/* Sends vector v, or marks it pending while masked; out of range: nothing. */
+bool pci_msix_enabled(const struct pci_dev *);
+/*
+ * Sends vector v. While it cannot be sent (vector or function masked, address
+ * still 0, bus master off) it becomes pending and is sent once, when that ends;
+ * turning MSI-X off forgets it. Out of range or MSI-X off: nothing. Once a
+ * masking write has returned, no message leaves.
+ */
 void pci_msix_fire(struct pci_dev *, unsigned v);
-/* Table and PBA accesses, called by the BAR's ops with BAR offsets relative to
- * the table or the PBA. */
+/*
+ * Table and PBA accesses, called by the BAR's ops with offsets relative to the
+ * table or the PBA. size 1, 2 or 4: for 8 the caller makes two of 4, the lower
+ * one first, so that an entry's data is in place before its mask bit opens.
+ * Outside the table: reads 0, ignores writes.
+ */
 uint32_t pci_msix_table_read(struct pci_dev *, uint32_t off, unsigned size);
 void pci_msix_table_write(struct pci_dev *, uint32_t off, unsigned size,
 			  uint32_t val);
