@@ -1,0 +1,202 @@
+#include "pci/pci_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/base/log.h"
+
+#define MAX_VECTORS 2048
+
+/* What the guest may write in a table entry: the address is a dword's, and of
+ * the vector control word only the mask bit exists. */
+static const uint8_t entry_wmask[PCI_MSIX_ENTRY_SIZE] = {
+	0xfc, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, PCI_MSIX_ENTRY_CTRL_MASKBIT,
+};
+
+static bool fits(const struct pci_bar *bar, uint32_t off, uint32_t len)
+{
+	return off % 8 == 0 && len <= bar->len && off <= bar->len - len;
+}
+
+static uint32_t pba_len(unsigned n)
+{
+	return (n + 63) / 64 * 8;
+}
+
+int pci_add_msix(struct pci_dev *dev, unsigned n, unsigned bar,
+		 uint32_t table_off, uint32_t pba_off)
+{
+	uint8_t body[PCI_CAP_MSIX_SIZEOF - 2];
+	struct pci_msix *m = &dev->msix;
+	int cap;
+
+	BUG_ON(m->n);
+	if (n == 0 || n > MAX_VECTORS || bar >= PCI_BARS ||
+	    !fits(&dev->bar[bar], table_off, n * PCI_MSIX_ENTRY_SIZE) ||
+	    !fits(&dev->bar[bar], pba_off, pba_len(n)))
+		return -EINVAL;
+	m->table = calloc(n, sizeof(*m->table));
+	m->pending = calloc(n, 1);
+	cap = -ENOMEM;
+	if (!m->table || !m->pending)
+		goto err_alloc;
+	cfg_put16(body, (uint16_t)(n - 1));
+	cfg_put32(body + PCI_MSIX_TABLE - 2, table_off | bar);
+	cfg_put32(body + PCI_MSIX_PBA - 2, pba_off | bar);
+	cap = pci_add_cap(dev, PCI_CAP_ID_MSIX, body, PCI_CAP_MSIX_SIZEOF);
+	if (cap < 0)
+		goto err_alloc;
+	cfg_put16(&dev->wmask[cap + PCI_MSIX_FLAGS],
+		  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	m->cap = (unsigned)cap;
+	m->n = n;
+	pci_msix_reset(dev);
+	return cap;
+
+err_alloc:
+	pci_msix_fini(dev);
+	return cap;
+}
+
+void pci_msix_fini(struct pci_dev *dev)
+{
+	free(dev->msix.table);
+	free(dev->msix.pending);
+	dev->msix = (struct pci_msix){ 0 };
+}
+
+void pci_msix_clear(struct pci_dev *dev)
+{
+	if (dev->msix.n)
+		memset(dev->msix.pending, 0, dev->msix.n);
+}
+
+void pci_msix_reset(struct pci_dev *dev)
+{
+	struct pci_msix *m = &dev->msix;
+
+	pci_msix_clear(dev);
+	for (unsigned v = 0; v < m->n; v++) {
+		memset(m->table[v], 0, sizeof(m->table[v]));
+		m->table[v][PCI_MSIX_ENTRY_VECTOR_CTRL] =
+			PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	}
+}
+
+/* The high byte of the message control word: enable and function mask. */
+static unsigned control(const struct pci_dev *dev)
+{
+	if (!dev->msix.n)
+		return 0;
+	return (unsigned)__atomic_load_n(
+		&dev->cfg[dev->msix.cap + PCI_MSIX_FLAGS + 1],
+		__ATOMIC_RELAXED) << 8;
+}
+
+bool pci_msix_enabled(const struct pci_dev *dev)
+{
+	return control(dev) & PCI_MSIX_FLAGS_ENABLE;
+}
+
+static uint32_t entry_get32(const uint8_t *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Sends what v has pending, if it may. An address of 0 was never programmed:
+ * AERO-W7-VIRTIO 1.8.4 asks for silence. */
+static void try_send(struct pci_dev *dev, unsigned v)
+{
+	const uint8_t *entry = dev->msix.table[v];
+	uint64_t addr = entry_get32(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
+		(uint64_t)entry_get32(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+	unsigned ctl = control(dev);
+
+	if (!dev->msix.pending[v] || addr == 0 ||
+	    !(ctl & PCI_MSIX_FLAGS_ENABLE) || ctl & PCI_MSIX_FLAGS_MASKALL ||
+	    entry[PCI_MSIX_ENTRY_VECTOR_CTRL] & PCI_MSIX_ENTRY_CTRL_MASKBIT ||
+	    !pci_bus_master(dev))
+		return;
+	dev->msix.pending[v] = 0;
+	/* Under the lock, so that no message follows a mask already written. */
+	dev->bus->msi->send(dev->bus->msi, addr,
+			    entry_get32(entry + PCI_MSIX_ENTRY_DATA));
+}
+
+void pci_msix_update(struct pci_dev *dev)
+{
+	if (!pci_msix_enabled(dev)) {
+		pci_msix_clear(dev);
+		return;
+	}
+	for (unsigned v = 0; v < dev->msix.n; v++)
+		try_send(dev, v);
+}
+
+void pci_msix_fire(struct pci_dev *dev, unsigned v)
+{
+	pthread_mutex_lock(&dev->irq_lock);
+	if (v < dev->msix.n && pci_msix_enabled(dev)) {
+		dev->msix.pending[v] = 1;
+		try_send(dev, v);
+	}
+	pthread_mutex_unlock(&dev->irq_lock);
+}
+
+static bool in_table(const struct pci_dev *dev, uint32_t off, unsigned size)
+{
+	uint32_t len = dev->msix.n * PCI_MSIX_ENTRY_SIZE;
+
+	return size <= len && off <= len - size;
+}
+
+uint32_t pci_msix_table_read(struct pci_dev *dev, uint32_t off, unsigned size)
+{
+	uint32_t val = 0;
+
+	if (!in_table(dev, off, size))
+		return 0;
+	pthread_mutex_lock(&dev->irq_lock);
+	for (unsigned i = 0; i < size; i++, off++)
+		val |= (uint32_t)dev->msix.table[off / PCI_MSIX_ENTRY_SIZE]
+			[off % PCI_MSIX_ENTRY_SIZE] << (8 * i);
+	pthread_mutex_unlock(&dev->irq_lock);
+	return val;
+}
+
+void pci_msix_table_write(struct pci_dev *dev, uint32_t off, unsigned size,
+			  uint32_t val)
+{
+	if (!in_table(dev, off, size))
+		return;
+	pthread_mutex_lock(&dev->irq_lock);
+	for (unsigned i = 0; i < size; i++) {
+		unsigned at = (off + i) % PCI_MSIX_ENTRY_SIZE;
+
+		dev->msix.table[(off + i) / PCI_MSIX_ENTRY_SIZE][at] =
+			(uint8_t)(val >> (8 * i)) & entry_wmask[at];
+	}
+	for (unsigned v = off / PCI_MSIX_ENTRY_SIZE;
+	     v <= (off + size - 1) / PCI_MSIX_ENTRY_SIZE; v++)
+		try_send(dev, v);
+	pthread_mutex_unlock(&dev->irq_lock);
+}
+
+uint32_t pci_msix_pba_read(struct pci_dev *dev, uint32_t off, unsigned size)
+{
+	uint32_t val = 0;
+
+	if (off > MAX_VECTORS / 8)
+		return 0;
+	pthread_mutex_lock(&dev->irq_lock);
+	for (unsigned bit = 0; bit < 8 * size; bit++) {
+		unsigned v = 8 * off + bit;
+
+		if (v < dev->msix.n)
+			val |= (uint32_t)dev->msix.pending[v] << bit;
+	}
+	pthread_mutex_unlock(&dev->irq_lock);
+	return val;
+}
