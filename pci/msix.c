@@ -105,17 +105,16 @@ static uint32_t entry_get32(const uint8_t *at)
 	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Sends what v has pending, if it may. An address of 0 was never programmed:
- * AERO-W7-VIRTIO 1.8.4 asks for silence. */
+/* Sends what v has pending, if it may; nothing is pending while MSI-X is off.
+ * An address of 0 was never programmed: AERO-W7-VIRTIO 1.8.4 wants silence. */
 static void try_send(struct pci_dev *dev, unsigned v)
 {
 	const uint8_t *entry = dev->msix.table[v];
 	uint64_t addr = entry_get32(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
 		(uint64_t)entry_get32(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
-	unsigned ctl = control(dev);
 
 	if (!dev->msix.pending[v] || addr == 0 ||
-	    !(ctl & PCI_MSIX_FLAGS_ENABLE) || ctl & PCI_MSIX_FLAGS_MASKALL ||
+	    control(dev) & PCI_MSIX_FLAGS_MASKALL ||
 	    entry[PCI_MSIX_ENTRY_VECTOR_CTRL] & PCI_MSIX_ENTRY_CTRL_MASKBIT ||
 	    !pci_bus_master(dev))
 		return;

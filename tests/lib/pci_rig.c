@@ -100,7 +100,11 @@ static void master(struct pci_dev *pci, bool on)
 
 static void reset(struct pci_dev *pci)
 {
-	((struct pci_fake *)pci)->resets++;
+	struct pci_fake *f = (struct pci_fake *)pci;
+
+	f->resets++;
+	if (f->noisy)
+		pci_intx(pci, true);
 }
 
 static void written(struct pci_dev *pci, unsigned off, unsigned size)

@@ -42,6 +42,7 @@ struct pci_fake {
 	} bar[PCI_BARS];
 	bool master;            /* what bus_master said last */
 	unsigned master_told, resets;
+	bool noisy;             /* wants its INTx while it is reset */
 	unsigned written_n, written_off, written_size;
 	/* the last register write */
 	unsigned wr_bar, wr_size;

@@ -225,6 +225,11 @@ static void reset_lowers(void **state)
 	assert_int_equal(0, status(f, 6));
 	pci_intx(&f->a.pci, true);
 	assert_true(f->ab->level);
+	/* an interrupt that was still under way goes with the rest */
+	f->b.noisy = true;
+	pci_bus_reset(&f->rig.bus);
+	assert_int_equal(3, f->ab->raised);
+	assert_false(f->ab->level);
 }
 
 static void fini_lowers(void **state)
