@@ -1,0 +1,112 @@
+#include "vmm/irqchip.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "devices/base/container.h"
+#include "devices/base/log.h"
+#include "vmm/kvm.h"
+
+#define PIT_PIN 2       /* of the IOAPIC */
+
+/*
+ * KVM_IRQ_LINE for the RTC's GSI 8, too. KVM_IRQ_LINE_STATUS would tell about a
+ * tick that found the last one unserved, but also drops it, so it is only for
+ * an RTC that injects again.
+ */
+static void set_line(struct irq_line *line, bool level)
+{
+	struct irqchip_line *l = container_of(line, struct irqchip_line, line);
+	struct kvm_irq_level arg = { .irq = l->gsi, .level = level };
+
+	if (!__atomic_load_n(&l->chip->live, __ATOMIC_ACQUIRE))
+		return;
+	if (ioctl(l->chip->kvm->vm, KVM_IRQ_LINE, &arg) < 0)
+		host_err_limited("kvm", "KVM_IRQ_LINE, GSI %u: %s", l->gsi,
+				 strerror(errno));
+}
+
+/* A message to an address where no APIC is, or to a CPU that ignores it, is
+ * the guest's affair; KVM says so by 0 or an error and the message is lost. */
+static void send_msi(struct msi_sink *sink, uint64_t addr, uint32_t data)
+{
+	struct irqchip *chip = container_of(sink, struct irqchip, msi);
+	struct kvm_msi msi = {
+		.address_lo = (uint32_t)addr,
+		.address_hi = (uint32_t)(addr >> 32),
+		.data = data,
+	};
+
+	if (__atomic_load_n(&chip->live, __ATOMIC_ACQUIRE))
+		ioctl(chip->kvm->vm, KVM_SIGNAL_MSI, &msi);
+}
+
+void irqchip_init(struct irqchip *chip, const struct kvm *kvm)
+{
+	*chip = (struct irqchip){ .kvm = kvm, .msi.send = send_msi };
+	for (unsigned i = 0; i < LAYOUT_GSIS; i++)
+		chip->gsi[i] = (struct irqchip_line){
+			.line.set = set_line, .chip = chip, .gsi = i,
+		};
+}
+
+static void route(struct kvm_irq_routing *r, unsigned gsi, unsigned controller,
+		  unsigned pin)
+{
+	r->entries[r->nr++] = (struct kvm_irq_routing_entry){
+		.gsi = gsi,
+		.type = KVM_IRQ_ROUTING_IRQCHIP,
+		.u.irqchip = { .irqchip = controller, .pin = pin },
+	};
+}
+
+static int set_routes(const struct kvm *kvm)
+{
+	union {
+		struct kvm_irq_routing r;
+		char room[sizeof(struct kvm_irq_routing) + 2 * LAYOUT_GSIS *
+			  sizeof(struct kvm_irq_routing_entry)];
+	} table = { .room = "" };
+	struct kvm_irq_routing *r = &table.r;
+
+	for (unsigned gsi = 0; gsi < LAYOUT_GSIS; gsi++) {
+		if (gsi == PIT_PIN)
+			continue;       /* the PICs' cascade */
+		if (gsi < 16)
+			route(r, gsi, gsi < 8 ? KVM_IRQCHIP_PIC_MASTER :
+			      KVM_IRQCHIP_PIC_SLAVE, gsi % 8);
+		route(r, gsi, KVM_IRQCHIP_IOAPIC, gsi ? gsi : PIT_PIN);
+	}
+	return ioctl(kvm->vm, KVM_SET_GSI_ROUTING, r) < 0 ? -errno : 0;
+}
+
+int irqchip_create(struct irqchip *chip, char *err, size_t errlen)
+{
+	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
+	const char *what = "interrupt controllers";
+	int ret = 0;
+
+	if (ioctl(chip->kvm->vm, KVM_CREATE_IRQCHIP, 0) < 0) {
+		ret = -errno;
+	} else if (ioctl(chip->kvm->vm, KVM_CREATE_PIT2, &pit) < 0) {
+		ret = -errno;
+		what = "interval timer";
+	} else {
+		ret = set_routes(chip->kvm);
+		what = "interrupt routes";
+	}
+	if (ret < 0)
+		snprintf(err, errlen, "KVM refuses the %s: %s", what,
+			 strerror(-ret));
+	else
+		__atomic_store_n(&chip->live, true, __ATOMIC_RELEASE);
+	return ret;
+}
+
+void irqchip_drop(struct irqchip *chip)
+{
+	__atomic_store_n(&chip->live, false, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,45 @@
+/*
+ * KVM's in-kernel interrupt controllers and timer: PIC, IOAPIC, local APICs,
+ * PIT. To the devices they are 24 lines, one a GSI, and a sink for messages.
+ *
+ * GSI 0 is the PIT and reaches IOAPIC pin 2, as on a PC and as the MADT says;
+ * there is no GSI 2. Creation: where kvm.h allows kvm_create_vm. The lines and
+ * the sink: any thread.
+ */
+#ifndef VMM_IRQCHIP_H
+#define VMM_IRQCHIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bios/layout.h"
+#include "devices/base/irq.h"
+
+struct kvm;
+
+struct irqchip {
+	const struct kvm *kvm;
+	struct irqchip_line {
+		struct irq_line line;
+		struct irqchip *chip;
+		unsigned gsi;
+	} gsi[LAYOUT_GSIS];
+	struct msi_sink msi;
+	bool live;              /* atomic: there is a VM to reach */
+};
+
+/* Before devices are given their lines. */
+void irqchip_init(struct irqchip *, const struct kvm *);
+
+/* In a VM that has its memory and no CPU. All lines are low. 0, or -errno with
+ * one sentence in err. */
+int irqchip_create(struct irqchip *, char *err, size_t errlen);
+/* The VM goes: the lines lead nowhere, and are low in the next one. */
+void irqchip_drop(struct irqchip *);
+
+static inline struct irq_line *irqchip_line(struct irqchip *chip, unsigned gsi)
+{
+	return &chip->gsi[gsi].line;
+}
+
+#endif
