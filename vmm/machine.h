@@ -1,0 +1,69 @@
+/*
+ * A whole machine: the one file that knows every folder. Built from a plain
+ * description, run on the calling thread, which becomes the control thread.
+ *
+ * Several machines may live in one process, each with its own control thread.
+ */
+#ifndef VMM_MACHINE_H
+#define VMM_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bios/layout.h"
+
+#define MACH_DISKS_MAX 31       /* PCI slots but the host bridge's */
+#define MACH_MEMORY_MAX (UINT64_C(4) << 40)
+#define MACH_ERR_LEN 512
+
+struct vio_profile;
+struct machine;
+
+struct mach_disk {
+	const char *path;
+	const char *serial;             /* up to 20 bytes; NULL: none */
+	bool ro, direct, sync;
+	uint32_t block_size;            /* 512 or 4096; 0: the image's own */
+	int msix;                       /* enum vpci_msix */
+};
+
+enum mach_transport { MACH_PCI, MACH_MMIO };
+
+struct mach_cfg {
+	const struct vio_profile *profile;      /* NULL: by what is booted */
+	enum mach_transport transport;
+	bool mmio_cmdline;      /* describe virtio-mmio devices to the kernel
+				 * by virtio_mmio.device=, not by ACPI */
+	const char *kernel, *initrd;            /* paths; initrd may be NULL */
+	const char *cmdline;
+	uint64_t memory;                        /* bytes */
+	bool hugepages;
+	unsigned cpus;
+	struct mach_disk disk[MACH_DISKS_MAX];
+	unsigned ndisks;
+	const char *serial;                     /* as chario_open takes it */
+	bool no_reboot, debug_exit;
+	uint64_t born_ns;       /* CLOCK_MONOTONIC at the start of main */
+};
+
+enum mach_end {
+	MACH_RUNNING,
+	MACH_QUIT,              /* the user asked */
+	MACH_POWEROFF,          /* the guest did */
+	MACH_RESET,             /* the guest did, under no_reboot */
+	MACH_CRASHED,           /* the guest did; has been reported */
+	MACH_DEBUG_EXIT,        /* the guest wrote a value to port 0xF4 */
+	MACH_BROKEN,            /* the host failed; has been reported */
+};
+
+/* 0, or -errno with one sentence in err: what, where, what to do. */
+int mach_create(struct machine **, const struct mach_cfg *,
+		char err[MACH_ERR_LEN]);
+void mach_destroy(struct machine *);
+
+/* Until the machine ends. value: of MACH_DEBUG_EXIT. A signal whose number
+ * waits in signal_fd (a signalfd) ends it as MACH_QUIT. */
+enum mach_end mach_run(struct machine *, int signal_fd, uint32_t *value);
+
+#endif
