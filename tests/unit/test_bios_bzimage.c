@@ -146,6 +146,22 @@ static void runs_old_and_32_bit_kernels(void **state)
 	assert_int_equal(get(zero_page(r) + 0x258, 8), 0);
 }
 
+/* Behind the header the zero page has fields of other kinds. */
+static void copies_no_more_than_a_header(void **state)
+{
+	struct boot_rig *r = *state;
+	uint8_t *z;
+
+	put(r->file + 0x201, 0xff, 1);
+	memset(r->file + 0x26c, 0xee, OFF - 0x26c);
+	assert_loads(r);
+	z = zero_page(r);
+	assert_int_equal(z[0x28f], 0xee);
+	for (unsigned off = 0x290; off < 0x2d0; off++)
+		assert_int_equal(z[off], 0);
+	assert_int_equal(get(z + 0x2d0, 8), 0);
+}
+
 static void leaves_unrelocatable_kernels_where_they_want(void **state)
 {
 	struct boot_rig *r = *state;
@@ -346,6 +362,7 @@ int main(void)
 		test(tells_the_memory_map),
 		test(describes_a_long_mode_cpu),
 		test(runs_old_and_32_bit_kernels),
+		test(copies_no_more_than_a_header),
 		test(leaves_unrelocatable_kernels_where_they_want),
 		test(ignores_what_follows_the_image),
 		test(loads_again_after_a_reset),
