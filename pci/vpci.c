@@ -213,7 +213,11 @@ static void vpci_dev_reset(struct vio_dev *dev)
 {
 	struct vpci *v = dev->tp_ctx;
 
-	take_isr(v);
+	/* AERO-W7-VIRTIO 1.5.3: all pending interrupts are cleared. */
+	pthread_mutex_lock(&v->isr_lock);
+	__atomic_store_n(&v->isr, 0, __ATOMIC_RELAXED);
+	pci_irq_clear(&v->pci);
+	pthread_mutex_unlock(&v->isr_lock);
 	__atomic_store_n(&v->cfg_vector, VIRTIO_NO_VECTOR, __ATOMIC_RELAXED);
 	v->dev_feat_sel = v->drv_feat_sel = 0;
 	v->q_sel = 0;
