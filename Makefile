@@ -108,6 +108,11 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libtest.a $$(LIBS_$$(call unit_layer
 .PHONY: unit
 unit: $(UNIT_BIN)
 
+# ---- golden files (tests/golden/acpi.sh): what the guest finds, byte by byte --
+$(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $< $(LIBS_bios) $(LDLIBS) -o $@
+
 # ---- what people and CI run -------------------------------------------------
 .PHONY: deps check check-fast check-guest check-boot bench demo lint
 deps:
