@@ -5,9 +5,15 @@
 
 #include "bios/acpi_int.h"
 #include "devices/base/gmem.h"
+#include "devices/legacy/legacy.h"
 #include "pci/pci.h"
 
 #define MAX_TABLES 8
+
+static_assert(LAYOUT_PM_LEN == PM_IO_LEN && LAYOUT_SMI_CMD == PM_SMI_CMD &&
+	      LAYOUT_ACPI_ENABLE == PM_ACPI_ENABLE &&
+	      LAYOUT_ACPI_DISABLE == PM_ACPI_DISABLE &&
+	      LAYOUT_S5_TYPE == PM_S5_TYPE, "the PM block is pm.c's");
 
 /* Collects tables; the root tables list those with an entry in roots. */
 struct builder {
