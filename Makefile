@@ -113,6 +113,28 @@ $(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $< $(LIBS_bios) $(LDLIBS) -o $@
 
+# ---- micro-guests: freestanding code that runs as the guest ------------------
+GUEST_CC    ?= gcc
+GUEST_FLAGS := -std=gnu11 -O2 -ffreestanding -mgeneral-regs-only -march=x86-64 \
+               -mno-red-zone -fno-pic -fno-stack-protector -fno-strict-aliasing \
+               -fno-asynchronous-unwind-tables -fcf-protection=none $(WARN) -I.
+GUEST_SRC   := $(sort $(wildcard tests/guest/*.c))
+GUEST_ELF   := $(GUEST_SRC:%.c=$(O)/%.elf)
+GUEST_RT    := $(patsubst %,$(O)/guest/%.o,tests/guest/rt/start tests/guest/rt/rt \
+               tests/guest/rt/vblk tests/lib/drv tests/lib/drv_pci tests/lib/drv_split)
+$(O)/guest/%.o: %.c | $$(@D)/.
+	$(call say,GUEST,$<)
+	$(Q)$(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
+$(O)/guest/%.o: %.S | $$(@D)/.
+	$(call say,GUEST,$<)
+	$(Q)$(GUEST_CC) -MMD -MP -c $< -o $@
+$(GUEST_ELF): $(O)/%.elf: $(O)/guest/%.o $(GUEST_RT) tests/guest/rt/link.ld | $$(@D)/.
+	$(call say,LD,$@)
+	$(Q)ld -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments \
+		-T tests/guest/rt/link.ld $< $(GUEST_RT) -o $@
+.PHONY: micro-guests
+micro-guests: $(GUEST_ELF)
+
 # ---- what people and CI run -------------------------------------------------
 .PHONY: deps check check-fast check-guest check-boot bench demo lint
 deps:
