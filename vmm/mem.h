@@ -25,8 +25,8 @@ struct mem {
 
 #define MEM_HUGE_PAGE 0x200000u
 
-/* huge: from the host's reserved huge pages, all of it now; len must be a
- * multiple of MEM_HUGE_PAGE. 0, or -errno with one sentence in err. */
+/* huge: from the host's reserved huge pages; len must be a multiple of
+ * MEM_HUGE_PAGE. 0, or -errno with one sentence in err. */
 int mem_create(struct mem *, uint64_t len, bool huge, char *err, size_t errlen);
 void mem_destroy(struct mem *);
 
