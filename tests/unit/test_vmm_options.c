@@ -1,0 +1,214 @@
+/* Description: command lines become a machine's description, or one sentence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/virtio/profile.h"
+#include "pci/vpci.h"
+#include "vmm/options.h"
+
+#define ARGS_MAX 80
+
+static struct options opt;
+static char err[OPTIONS_ERR_LEN];
+
+/* Words of a line, cut at spaces. */
+static int parse(const char *line)
+{
+	const char *argv[ARGS_MAX] = { "aerovmm" };
+	char *copy = strdup(line), *save = NULL;
+	int argc = 1, ret;
+
+	options_fini(&opt);
+	for (char *w = strtok_r(copy, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	ret = options_parse(&opt, argc, argv, err);
+	free(copy);     /* nothing may point into argv */
+	return ret;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	options_fini(&opt);
+	opt = (struct options){ .verbose = 0 };
+	return 0;
+}
+
+static void defaults_are_as_documented(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--kernel k"), 0);
+	assert_int_equal(opt.want, OPTIONS_RUN);
+	assert_string_equal(opt.mach.kernel, "k");
+	assert_string_equal(opt.mach.cmdline, "console=ttyS0");
+	assert_null(opt.mach.initrd);
+	assert_int_equal(opt.mach.memory, 512 << 20);
+	assert_int_equal(opt.mach.cpus, 1);
+	assert_int_equal(opt.mach.ndisks, 0);
+	assert_int_equal(opt.mach.transport, MACH_PCI);
+	assert_string_equal(opt.mach.serial, "stdio");
+	assert_null(opt.mach.profile);
+	assert_false(opt.mach.hugepages || opt.mach.no_reboot ||
+		     opt.mach.debug_exit || opt.mach.mmio_cmdline);
+}
+
+static void every_option_arrives(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--profile modern --transport mmio,cmdline "
+			       "--kernel=k --initrd path=i --cmdline a=b,c "
+			       "--memory 2G,hugepages --cpus count=32 "
+			       "--serial file:x,,y --display none --no-reboot "
+			       "--debug-exit -v -vv"), 0);
+	assert_ptr_equal(opt.mach.profile, &vio_profile_modern);
+	assert_int_equal(opt.mach.transport, MACH_MMIO);
+	assert_true(opt.mach.mmio_cmdline);
+	assert_string_equal(opt.mach.initrd, "i");
+	assert_string_equal(opt.mach.cmdline, "a=b,c");
+	assert_int_equal(opt.mach.memory, UINT64_C(2) << 30);
+	assert_true(opt.mach.hugepages);
+	assert_int_equal(opt.mach.cpus, 32);
+	assert_string_equal(opt.mach.serial, "file:x,y");
+	assert_true(opt.mach.no_reboot && opt.mach.debug_exit);
+	assert_int_equal(opt.verbose, 3);
+}
+
+static void disks_keep_their_order(void **state)
+{
+	const struct mach_disk *d = opt.mach.disk;
+
+	(void)state;
+	assert_int_equal(parse("--kernel k --disk a,ro,serial=s,format=raw "
+			       "--disk path=b,direct,sync,block-size=4096,"
+			       "msix=off --disk c,msix"), 0);
+	assert_int_equal(opt.mach.ndisks, 3);
+	assert_string_equal(d[0].path, "a");
+	assert_true(d[0].ro && !d[0].direct && !d[0].sync);
+	assert_string_equal(d[0].serial, "s");
+	assert_int_equal(d[0].block_size, 0);
+	assert_int_equal(d[0].msix, VPCI_MSIX_DEFAULT);
+	assert_string_equal(d[1].path, "b");
+	assert_true(!d[1].ro && d[1].direct && d[1].sync);
+	assert_int_equal(d[1].block_size, 4096);
+	assert_int_equal(d[1].msix, VPCI_MSIX_OFF);
+	assert_int_equal(d[2].msix, VPCI_MSIX_ON);
+}
+
+static void help_and_version_win(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--help --nonsense"), 0);
+	assert_int_equal(opt.want, OPTIONS_HELP);
+	assert_int_equal(parse("-h"), 0);
+	assert_int_equal(opt.want, OPTIONS_HELP);
+	assert_int_equal(parse("--cpus 2 --version"), 0);
+	assert_int_equal(opt.want, OPTIONS_VERSION);
+}
+
+static void mistakes_are_explained(void **state)
+{
+	static const struct { const char *line, *says; } bad[] = {
+		{ "", "nothing to boot" },
+		{ "--initrd i", "give --kernel" },
+		{ "--cmdline c", "give --kernel" },
+		{ "--kernel", "needs a value" },
+		{ "--kernel a --kernel b", "given twice" },
+		{ "--kernel a --memroy 1G", "did you mean --memory?" },
+		{ "--kernel a --memory 8M", "from 16M to 4T" },
+		{ "--kernel a --memory 8T", "from 16M to 4T" },
+		{ "--kernel a --memory 16777217", "multiple of 4K" },
+		{ "--kernel a --memory 17M,hugepages", "multiple of 2M" },
+		{ "--kernel a --memory 1G,huge", "there is size, hugepages" },
+		{ "--kernel a --cpus 33", "from 1 to 32" },
+		{ "--kernel a --disk d,rw", "there is path, ro, direct" },
+		{ "--kernel a --disk d,format=qcow2", "not one of raw" },
+		{ "--kernel a --disk d,block-size=1024", "512, 4096" },
+		{ "--kernel a --disk d,serial=123456789012345678901",
+		  "longer than 20" },
+		{ "--kernel a --serial tcp:1", "say stdio, none" },
+		{ "--kernel a --serial unix:", "path must follow" },
+		{ "--kernel a --display gtk", "no display is built" },
+		{ "--kernel a --profile w7", "auto, aero-w7, modern" },
+		{ "--kernel a --transport pci,cmdline", "is for mmio" },
+		{ "--kernel a --transport mmio --disk d,msix=on",
+		  "contradicts --transport mmio" },
+		{ "--kernel a --profile aero-w7 --disk d,serial=x",
+		  "contradicts --profile aero-w7" },
+		{ "--kernel a --no-reboot=on", "takes no value" },
+		{ "--kernel a disk.img", "unexpected argument" },
+		{ "--kernel a -x", "no such option" },
+		{ "--kernel a -vx", "no such option" },
+		{ "--kernel a --", "no such option" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(bad[i].line), -EINVAL);
+		if (!strstr(err, bad[i].says))
+			fail_msg("\"%s\" says: %s", bad[i].line, err);
+		assert_null(strchr(err, '\n'));
+	}
+}
+
+static void disks_have_a_limit(void **state)
+{
+	char line[16 + MACH_DISKS_MAX * 16] = "--kernel k";
+
+	(void)state;
+	for (unsigned i = 0; i < MACH_DISKS_MAX; i++)
+		strcat(line, " --disk d");
+	assert_int_equal(parse(line), 0);
+	assert_int_equal(opt.mach.ndisks, MACH_DISKS_MAX);
+	strcat(line, " --disk d");
+	assert_int_equal(parse(line), -EINVAL);
+	assert_non_null(strstr(err, "too many disks"));
+	assert_int_equal(parse("--kernel k --transport mmio --disk 1 --disk 2 "
+			       "--disk 3 --disk 4 --disk 5 --disk 6 --disk 7 "
+			       "--disk 8 --disk 9"), -EINVAL);
+	assert_non_null(strstr(err, "room for 8 disks"));
+}
+
+/* A long argument is cut in the message and nowhere else. */
+static void long_arguments_do_no_harm(void **state)
+{
+	char big[4000];
+	const char *argv[] = { "aerovmm", big, "--disk", big };
+
+	(void)state;
+	options_fini(&opt);
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	assert_int_equal(options_parse(&opt, 2, argv, err), -EINVAL);
+	options_fini(&opt);
+	big[0] = '-';
+	assert_int_equal(options_parse(&opt, 2, argv, err), -EINVAL);
+	options_fini(&opt);
+	memcpy(big, "a,", 2);
+	argv[1] = "--kernel=k";
+	assert_int_equal(options_parse(&opt, 4, argv, err), -EINVAL);
+	assert_in_range(strlen(err), 1, OPTIONS_ERR_LEN - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_as_documented),
+		cmocka_unit_test(every_option_arrives),
+		cmocka_unit_test(disks_keep_their_order),
+		cmocka_unit_test(help_and_version_win),
+		cmocka_unit_test(mistakes_are_explained),
+		cmocka_unit_test(disks_have_a_limit),
+		cmocka_unit_test(long_arguments_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, clean);
+}
