@@ -41,7 +41,7 @@ static void q_rest(struct loop_hook *h)
 	struct vq *vq = container_of(h, struct vq, rest);
 
 	if (vq->live && !is_broken(vq->dev) && has_dma(vq->dev) &&
-	    vq->ops->arm(vq, true))
+	    !vq->content && vq->ops->arm(vq, true))
 		loop_bell_mark(vq->loop, &vq->bell);
 }
 
@@ -53,6 +53,7 @@ static void q_rung(struct loop_bell *b)
 	if (!vq->live || is_broken(dev) || !has_dma(dev))
 		return;
 	vq->ops->arm(vq, false);
+	vq->content = false;
 	dev->cls->process(dev, vq);
 	loop_sleep_mark(vq->loop, &vq->rest);
 }
@@ -65,7 +66,7 @@ static void q_go_live(void *arg)
 
 	vq->next_avail = vq->next_used = vq->seen_avail = vq->signalled = 0;
 	vq->inflight = 0;
-	vq->pushed = vq->kicks_off = false;
+	vq->pushed = vq->kicks_off = vq->content = false;
 	err = vq->ops->map(vq, vq->mem);
 	if (err) {
 		vio_break(dev, vq, err == -EINVAL ? "misaligned ring address"
@@ -85,6 +86,11 @@ static void q_quiesce(void *arg)
 		vq->dev->cls->stop(vq->dev, vq);
 	if (vq->pushed)
 		q_publish_now(vq);
+	/* It may be live again without having been told so, and then only a
+	 * kick wakes it. */
+	vq->content = false;
+	if (vq->live && !is_broken(vq->dev))
+		vq->ops->arm(vq, true);
 }
 
 static void q_die(void *arg)

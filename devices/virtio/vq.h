@@ -70,6 +70,9 @@ struct vq {
 	bool live;                              /* [l] may be popped */
 	bool event_idx, indirect;               /* [c] */
 	bool kicks_off;                         /* [l] */
+	bool content;           /* [l] process left chains where they are, on
+				 * purpose: ask for no kicks, the device marks
+				 * the bell itself; forgotten at the next ring */
 	uint16_t next_avail, next_used;         /* [l] */
 	uint16_t seen_avail;                    /* [l] the driver's index, last read */
 	uint16_t signalled;                     /* [l] used index last told */
