@@ -187,13 +187,19 @@ static void wake_rung(struct loop_bell *b)
 static bool run_posted(struct loop *l)
 {
 	struct loop_call *c;
-	bool ran = false;
+	unsigned n = 0;
 
-	while ((c = take_posted(l)) != NULL) {
+	/* Those posted from here on wait for the next pass, or a call that is
+	 * posted again and again would be all there is. */
+	pthread_mutex_lock(&l->post_lock);
+	for (c = l->posted; c; c = c->next)
+		n++;
+	pthread_mutex_unlock(&l->post_lock);
+	for (unsigned i = 0; i < n; i++) {
+		c = take_posted(l);
 		c->fn(c);
-		ran = true;
 	}
-	return ran;
+	return n > 0;
 }
 
 struct sync_call {
@@ -453,11 +459,14 @@ static int64_t sleep_limit(const struct loop *l, int64_t limit_ns)
 	if (!l->timers)
 		return limit_ns;
 	now = loop_now_ns();
+	/* A time beyond INT64_MAX never comes. */
+	if (l->timers->at_ns > INT64_MAX)
+		return limit_ns;
 	left = l->timers->at_ns > now ? (int64_t)(l->timers->at_ns - now) : 0;
 	return limit_ns < 0 || left < limit_ns ? left : limit_ns;
 }
 
-static void epoll_wait_pass(struct loop *l, int64_t timeout_ns)
+static bool epoll_wait_pass(struct loop *l, int64_t timeout_ns)
 {
 	struct timespec ts = {
 		.tv_sec = timeout_ns / 1000000000,
@@ -465,9 +474,10 @@ static void epoll_wait_pass(struct loop *l, int64_t timeout_ns)
 	};
 
 	if (!epoll_take(l, timeout_ns < 0 ? NULL : &ts))
-		return;
+		return false;
 	for (int i = 0; i < 16 && epoll_take(l, &no_time); i++)
 		;
+	return true;
 }
 
 bool loop_step(struct loop *l, int timeout_ms)
@@ -493,7 +503,7 @@ bool loop_step(struct loop *l, int timeout_ms)
 	if (l->ring)
 		loop_ring_wait(l, limit);
 	else
-		epoll_wait_pass(l, limit);
+		ran |= epoll_wait_pass(l, limit);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
 	return ran || l->ready || l->fds_pending;
 }
