@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "devices/virtio/blk_int.h"
+#include "devices/virtio/input_int.h"
 #include "devices/virtio/virtio.h"
 
 /* AERO-W7-VIRTIO 1.4: one layout for all devices. MSI-X, when it is asked
@@ -28,6 +29,27 @@ static const struct vio_dev_row aero_w7_rows[] = {
 		.qsize = { 128 }, .cfg_len = 0x18,
 		.dialect = &blk_dialect_contract,
 	},
+	{
+		.name = "keyboard", .type = VIRTIO_ID_INPUT, .sub_device = 0x0010,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_keyboard_contract,
+	},
+	{
+		.name = "mouse", .type = VIRTIO_ID_INPUT, .sub_device = 0x0011,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_mouse_contract,
+	},
+	{
+		.name = "tablet", .type = VIRTIO_ID_INPUT, .sub_device = 0x0012,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_tablet_contract,
+	},
 };
 
 static const struct vio_dev_row modern_rows[] = {
@@ -41,6 +63,27 @@ static const struct vio_dev_row modern_rows[] = {
 			 VIRTIO_BLK_F_WRITE_ZEROES,
 		.qsize = { 256 }, .cfg_len = 60,
 		.dialect = &blk_dialect_modern,
+	},
+	{
+		.name = "keyboard", .type = VIRTIO_ID_INPUT, .sub_device = 0x1100,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_keyboard_modern,
+	},
+	{
+		.name = "mouse", .type = VIRTIO_ID_INPUT, .sub_device = 0x1100,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_mouse_modern,
+	},
+	{
+		.name = "tablet", .type = VIRTIO_ID_INPUT, .sub_device = 0x1100,
+		.class_code = 0x098000,
+		.qsize = { 64, 64 },
+		.cfg_len = sizeof(struct virtio_input_config),
+		.dialect = &input_tablet_modern,
 	},
 };
 
