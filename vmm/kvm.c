@@ -150,6 +150,18 @@ static int add_memory(struct kvm *kvm, const struct gmem *mem)
 	return 0;
 }
 
+/* CPUID shows no performance counters (cpuid.h); this makes their MSRs agree,
+ * where KVM can. */
+static void switch_pmu_off(struct kvm *kvm)
+{
+	struct kvm_enable_cap arg = {
+		.cap = KVM_CAP_PMU_CAPABILITY, .args = { KVM_PMU_CAP_DISABLE },
+	};
+
+	if (cap(kvm, KVM_CAP_PMU_CAPABILITY) & KVM_PMU_CAP_DISABLE)
+		ioctl(kvm->vm, KVM_ENABLE_CAP, &arg);
+}
+
 static int new_vm(struct kvm *kvm)
 {
 	int vm;
@@ -178,6 +190,7 @@ int kvm_create_vm(struct kvm *kvm, const struct gmem *mem, char *err,
 		return ret;
 	}
 	kvm->vm = ret;
+	switch_pmu_off(kvm);
 	ret = add_memory(kvm, mem);
 	if (ret < 0) {
 		snprintf(err, errlen, "KVM refuses the guest's memory: %s",
