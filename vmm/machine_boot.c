@@ -1,0 +1,133 @@
+#include "vmm/machine_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bios/acpi.h"
+
+static int open_file(const char *what, const char *path, int *fd, char *err)
+{
+	const char *hint = "";
+	int ret = 0;
+
+	/* O_NONBLOCK: not to wait for the writer of a pipe. */
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0) {
+		ret = -errno;
+		if (ret == -ENOENT || ret == -ENOTDIR)
+			hint = ". Check the path";
+		else if (ret == -EACCES || ret == -EPERM)
+			hint = ". The file must be readable for this user";
+		snprintf(err, MACH_ERR_LEN, "cannot open the %s '%s': %s%s",
+			 what, path, strerror(-ret), hint);
+	}
+	return ret;
+}
+
+/* "virtio_mmio.device=4K@0xd0000000:5" for each disk, after the user's text. */
+static int make_cmdline(struct machine *m)
+{
+	const char *given = m->cfg.cmdline ? m->cfg.cmdline : "";
+	size_t room = strlen(given) + m->cfg.ndisks * 48 + 1;
+	size_t at;
+
+	m->cmdline = malloc(room);
+	if (!m->cmdline)
+		return -ENOMEM;
+	at = (size_t)snprintf(m->cmdline, room, "%s", given);
+	for (unsigned i = 0; i < m->cfg.ndisks && m->cfg.mmio_cmdline; i++)
+		at += (size_t)snprintf(m->cmdline + at, room - at,
+				       " virtio_mmio.device=%uK@%#x:%u",
+				       VMMIO_LEN / 1024, mach_mmio_base(i),
+				       mach_mmio_gsi(m, i));
+	return 0;
+}
+
+int mach_boot_open(struct machine *m, char *err)
+{
+	int ret = make_cmdline(m);
+
+	if (ret < 0)
+		return ret;
+	m->boot.kernel = m->cfg.kernel;
+	m->boot.initrd = m->cfg.initrd;
+	m->boot.cmdline = m->cmdline;
+	m->boot.fresh = true;
+	ret = open_file("kernel", m->cfg.kernel, &m->boot.kernel_fd, err);
+	if (ret == 0 && m->cfg.initrd)
+		ret = open_file("initrd", m->cfg.initrd, &m->boot.initrd_fd,
+				err);
+	return ret;
+}
+
+static int install_acpi(struct machine *m, uint64_t *rsdp)
+{
+	struct acpi_cfg cfg = {
+		.layout = &m->layout,
+		.cpus = m->cfg.cpus,
+		.has = ACPI_HAS_RTC | ACPI_HAS_I8042 | ACPI_HAS_MOUSE |
+		       ACPI_HAS_COM1 | ACPI_HAS_DMA | ACPI_HAS_SPEAKER,
+	};
+	struct acpi_blob *blob = malloc(sizeof(*blob));
+	int ret;
+
+	if (!blob)
+		return -ENOMEM;
+	if (m->cfg.transport == MACH_MMIO && !m->cfg.mmio_cmdline)
+		cfg.n_vmmio = m->cfg.ndisks;
+	for (unsigned i = 0; i < cfg.n_vmmio; i++)
+		cfg.vmmio[i] = (struct acpi_vmmio){
+			.base = mach_mmio_base(i), .len = VMMIO_LEN,
+			.gsi = (uint8_t)mach_mmio_gsi(m, i),
+		};
+	ret = acpi_build(&cfg, blob);
+	if (ret == 0)
+		ret = acpi_install(&m->gmem, blob);
+	*rsdp = blob->rsdp_gpa;
+	free(blob);
+	return ret;
+}
+
+int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
+{
+	const struct pci_windows windows = {
+		.io_base = LAYOUT_PCI_IO, .io_len = LAYOUT_PCI_IO_LEN,
+		.mem32 = { { LAYOUT_PCI_A, LAYOUT_PCI_A_LEN },
+			   { LAYOUT_PCI_B, LAYOUT_PCI_B_LEN } },
+		.mem64_base = m->layout.pci64_base,
+		.mem64_len = m->layout.pci64_len,
+	};
+	char why[LINUX_ERR_LEN];
+	int ret;
+
+	ret = pci_assign(&m->pci, &windows);
+	if (ret < 0) {
+		snprintf(err, MACH_ERR_LEN, "the PCI devices do not fit into "
+			 "the address space");
+		return ret;
+	}
+	ret = install_acpi(m, &m->boot.rsdp);
+	if (ret < 0) {
+		snprintf(err, MACH_ERR_LEN, "cannot build the ACPI tables: %s",
+			 strerror(-ret));
+		return ret;
+	}
+	ret = linux_load(&m->boot, &m->gmem, &m->layout, start, why);
+	if (ret < 0)
+		snprintf(err, MACH_ERR_LEN, "%s", why);
+	m->boot.fresh = false;
+	return ret;
+}
+
+void mach_boot_close(struct machine *m)
+{
+	if (m->boot.kernel_fd >= 0)
+		close(m->boot.kernel_fd);
+	if (m->boot.initrd_fd >= 0)
+		close(m->boot.initrd_fd);
+	free(m->cmdline);
+}
