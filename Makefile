@@ -60,6 +60,14 @@ CFLAGS   := -std=gnu11 $(OPT) $(HARD) $(WARN) -ffunction-sections -fdata-section
 LDFLAGS  := $(HARDLD) -pthread
 LDLIBS   := -luring
 
+# User-mode networking, where libslirp is there. Its pkg-config file wants
+# glib's too, which nothing here needs.
+SLIRP    := $(shell printf '\043include <slirp/libslirp.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
+ifeq ($(SLIRP),y)
+CPPFLAGS += -DHAVE_SLIRP
+LDLIBS   += -lslirp
+endif
+
 .PHONY: all
 all: $(O)/aerovmm
 
@@ -145,7 +153,7 @@ check check-fast check-guest check-boot:
 bench:
 	$(Q)tools/deps install bench
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)O=$(O) tools/bench
+	$(Q)O=$(O) tools/bench/run
 demo:
 	$(Q)tools/deps install demo
 	$(Q)$(MAKE) --no-print-directory all
