@@ -162,6 +162,23 @@ void loop_post(struct loop *l, struct loop_call *c)
 		bell_ring(&l->wake);
 }
 
+void loop_unpost(struct loop *l, struct loop_call *c)
+{
+	struct loop_call **p = &l->posted;
+
+	BUG_ON(!loop_is_owner(l));
+	pthread_mutex_lock(&l->post_lock);
+	while (*p && *p != c)
+		p = &(*p)->next;
+	if (*p) {
+		*p = c->next;
+		if (!*p)
+			l->posted_tail = p;
+		c->posted = false;
+	}
+	pthread_mutex_unlock(&l->post_lock);
+}
+
 static struct loop_call *take_posted(struct loop *l)
 {
 	struct loop_call *c;
@@ -197,6 +214,8 @@ static bool run_posted(struct loop *l)
 	pthread_mutex_unlock(&l->post_lock);
 	for (unsigned i = 0; i < n; i++) {
 		c = take_posted(l);
+		if (!c)
+			break;          /* taken back meanwhile */
 		c->fn(c);
 	}
 	return n > 0;

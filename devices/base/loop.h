@@ -46,6 +46,8 @@ struct loop_call {
 	bool posted;            /* posting again before it ran does nothing */
 };
 void loop_post(struct loop *, struct loop_call *);
+/* Owner only: it is not posted any more. For what is about to be freed. */
+void loop_unpost(struct loop *, struct loop_call *);
 /* Runs fn on the owner and waits for it. Called on the owner, just calls. */
 void loop_call_sync(struct loop *, void (*fn)(void *), void *arg);
 

@@ -412,10 +412,18 @@ int vio_init(struct vio_dev *dev, const struct vio_class *cls,
 	return 0;
 }
 
+static void forget_break(void *arg)
+{
+	struct vio_dev *dev = arg;
+
+	loop_unpost(dev->ctl_loop, &dev->broken_call);
+}
+
 void vio_fini(struct vio_dev *dev)
 {
 	for (unsigned i = 0; i < dev->nvqs; i++)
 		loop_call_sync(dev->vqs[i].loop, q_del_bell, &dev->vqs[i]);
+	loop_call_sync(dev->ctl_loop, forget_break, dev);
 	free(dev->vqs);
 	dev->vqs = NULL;
 	dev->nvqs = 0;

@@ -306,6 +306,44 @@ static void call_that_posts_itself_starves_nobody(void **state)
 	loop_bell_del(l, &bell.bell);
 }
 
+static void unpost_others(struct probe *p)
+{
+	loop_unpost(p->l, &p->other->call);
+	loop_unpost(p->l, &p->other->other->call);
+}
+
+static void calls_taken_back_do_not_run(void **state)
+{
+	struct loop *l = loop_of(state);
+	struct probe a = probe(l), b = probe(l), c = probe(l);
+
+	/* The last, the first, one that is not posted. */
+	loop_post(l, &a.call);
+	loop_post(l, &b.call);
+	loop_unpost(l, &b.call);
+	loop_unpost(l, &c.call);
+	loop_post(l, &c.call);
+	loop_unpost(l, &a.call);
+	step_settle(l);
+	assert_int_equal(0, a.n);
+	assert_int_equal(0, b.n);
+	assert_int_equal(1, c.n);
+	/* All that are left, while calls run. */
+	a.act = unpost_others;
+	a.other = &b;
+	b.other = &c;
+	loop_post(l, &a.call);
+	loop_post(l, &b.call);
+	loop_post(l, &c.call);
+	step_settle(l);
+	assert_int_equal(1, a.n);
+	assert_int_equal(0, b.n);
+	assert_int_equal(1, c.n);
+	loop_post(l, &b.call);
+	step_settle(l);
+	assert_int_equal(1, b.n);
+}
+
 static void count_call(void *arg)
 {
 	++*(unsigned *)arg;
@@ -744,6 +782,7 @@ int main(void)
 		BOTH(as_many_bells_as_there_are_slots),
 		BOTH(posted_calls_run_once_in_order),
 		BOTH(call_that_posts_itself_starves_nobody),
+		BOTH(calls_taken_back_do_not_run),
 		BOTH(sync_call_on_the_owner_just_calls),
 		BOTH(timers_fire_in_order_of_time),
 		BOTH(timers_are_moved_and_taken_back),
