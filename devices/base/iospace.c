@@ -43,17 +43,27 @@ void iospace_move(struct iospace *s, struct io_region *r, uint64_t base)
 	pthread_rwlock_unlock(&s->lock);
 }
 
-/* A copy, because the region may move while its handler runs. */
-static bool find(struct iospace *s, uint64_t addr, struct io_region *out)
+enum found { NOBODY, WHOLE, PARTLY };
+
+/* Who answers all bytes of an access: whoever owns the first one, if the rest
+ * fits. A copy, because the region may move while its handler runs. */
+static enum found find(struct iospace *s, uint64_t addr, unsigned size,
+		       struct io_region *out)
 {
-	bool found = false;
+	enum found found = NOBODY;
 
 	pthread_rwlock_rdlock(&s->lock);
-	for (unsigned i = 0; i < s->n && !found; i++) {
-		if (addr - s->regions[i]->base < s->regions[i]->len) {
-			*out = *s->regions[i];
-			found = true;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct io_region *r = s->regions[i];
+
+		if (addr - r->base < r->len) {
+			found = size <= r->len - (addr - r->base) ? WHOLE
+								  : PARTLY;
+			*out = *r;
+			break;
 		}
+		if (r->base - addr < size)
+			found = PARTLY;
 	}
 	pthread_rwlock_unlock(&s->lock);
 	return found;
@@ -79,17 +89,18 @@ static bool rw_bytes(struct iospace *s, uint64_t addr, unsigned size,
 bool iospace_rw(struct iospace *s, uint64_t addr, unsigned size, uint64_t *val,
 		bool write)
 {
-	struct io_region r;
+	struct io_region r = { 0 };
 
-	if (!find(s, addr, &r)) {
-		if (size > 1)
-			return rw_bytes(s, addr, size, val, write);
+	switch (find(s, addr, size, &r)) {
+	case NOBODY:
 		if (!write)
 			*val = ~(uint64_t)0;
 		return false;
-	}
-	if (size > r.len - (addr - r.base))
+	case PARTLY:
 		return rw_bytes(s, addr, size, val, write);
+	case WHOLE:
+		break;
+	}
 	if (write)
 		r.ops->write(r.ctx, addr - r.base, size, *val);
 	else

@@ -1,9 +1,12 @@
 /*
  * An address space of device registers: guest physical MMIO, or I/O ports.
  *
- * Regions may overlap, because a guest may program a BAR anywhere: the one
- * added first wins. A handler runs without the space's lock, so it may add,
- * delete and move regions, its own too. iospace_rw and all changes: any thread.
+ * Regions may overlap, because a guest may program a BAR anywhere: of those
+ * that have an access's first byte the one added first wins, and takes all of
+ * it if it has the rest (port 0xCF9 is a register of its own, and 4 bytes at
+ * 0xCF8 are another one). A handler runs without the space's lock, so it may
+ * add, delete and move regions, its own too. iospace_rw and all changes: any
+ * thread.
  */
 #ifndef DEVICES_BASE_IOSPACE_H
 #define DEVICES_BASE_IOSPACE_H
