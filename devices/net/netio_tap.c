@@ -1,0 +1,435 @@
+/*
+ * A tap of the host's, made by us or by somebody else, or handed over as an
+ * open descriptor (then also a macvtap or a datagram socket).
+ *
+ * The descriptor is watched edge-triggered: the card reads until -EAGAIN, so a
+ * guest that is out of buffers costs no system calls, and the kernel's queue
+ * holds what it has not taken.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "devices/base/container.h"
+#include "devices/base/log.h"
+#include "devices/net/netio_int.h"
+
+#ifndef TUN_F_USO4              /* since Linux 6.2 */
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+_Static_assert((int)NETIO_CSUM == TUN_F_CSUM &&
+	       (int)NETIO_TSO4 == TUN_F_TSO4 &&
+	       (int)NETIO_TSO6 == TUN_F_TSO6 &&
+	       (int)NETIO_ECN == TUN_F_TSO_ECN &&
+	       (int)NETIO_USO4 == TUN_F_USO4 &&
+	       (int)NETIO_USO6 == TUN_F_USO6, "bits go to the kernel as they are");
+
+#define SAY(...) snprintf(err, errlen, __VA_ARGS__)
+#define DEV_TUN "/dev/net/tun"
+
+struct tap {
+	struct netio io;
+	struct loop_fd lfd;
+	int fd;
+	bool socket;            /* not a tap */
+	bool stream_end;        /* SOCK_SEQPACKET: 0 bytes read is the end */
+	bool vnet_hdr;
+	bool down_said;         /* [l] */
+};
+
+static struct tap *to_tap(struct netio *io)
+{
+	return container_of(io, struct tap, io);
+}
+
+/* ---- frames ---------------------------------------------------------------- */
+
+/* Is the other end gone, or was it only this frame? */
+static bool is_gone(const struct tap *t, int e)
+{
+	struct ifreq ifr;
+
+	if (t->socket)
+		return e == EPIPE || e == ECONNRESET || e == ECONNREFUSED ||
+		       e == ENOTCONN;
+	/* A descriptor whose interface was deleted answers EBADFD. */
+	return ioctl(t->fd, TUNGETIFF, &ifr) < 0;
+}
+
+static ssize_t tap_recv(struct netio *io, const struct iovec *iov, unsigned n)
+{
+	struct tap *t = to_tap(io);
+	ssize_t len;
+
+	if (io->gone)
+		return -ENODEV;
+	len = readv(t->fd, iov, (int)n);
+	if (len > 0 || (len == 0 && !t->stream_end))
+		return len;
+	if (len < 0 && errno == EAGAIN)
+		return -EAGAIN;
+	if (len == 0 || is_gone(t, errno)) {
+		netio_lost(io);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static ssize_t put(const struct tap *t, const struct iovec *iov, unsigned n)
+{
+	struct msghdr msg = {
+		.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n,
+	};
+
+	return t->socket ? sendmsg(t->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT)
+			 : writev(t->fd, iov, (int)n);
+}
+
+static int tap_send(struct netio *io, const struct iovec *iov, unsigned n)
+{
+	struct tap *t = to_tap(io);
+	int e;
+
+	if (io->gone || put(t, iov, n) >= 0)
+		return 0;
+	e = errno;
+	if (e == EAGAIN) {
+		/* The kernel notes who waits for room when it is asked. */
+		t->lfd.events |= EPOLLOUT;
+		loop_fd_mod(io->loop, &t->lfd);
+		return -EAGAIN;
+	}
+	/* Others blame the frame: a header that makes no sense, no memory. */
+	if ((t->socket || e == EIO || e == EBADFD) && is_gone(t, e)) {
+		netio_lost(io);
+	} else if (e == EIO && !t->down_said) {
+		t->down_said = true;
+		log_warn("%s is down and loses what the guest sends; bring it "
+			 "up with 'ip link set dev NAME up'", io->name);
+	}
+	return 0;
+}
+
+static void tap_ready(struct loop_fd *lfd, uint32_t events)
+{
+	struct tap *t = container_of(lfd, struct tap, lfd);
+
+	if (events & EPOLLOUT) {
+		lfd->events &= ~(uint32_t)EPOLLOUT;
+		loop_fd_mod(t->io.loop, lfd);
+		t->io.events->writable(&t->io);
+	}
+	/* Of the end, too, the reader hears by reading. */
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+		t->io.events->readable(&t->io);
+}
+
+static int tap_bind(struct netio *io)
+{
+	struct tap *t = to_tap(io);
+
+	t->lfd = (struct loop_fd){
+		.fd = t->fd, .events = EPOLLIN | EPOLLRDHUP | EPOLLET,
+		.ready = tap_ready,
+	};
+	return loop_fd_add(io->loop, &t->lfd);
+}
+
+static void tap_unbind(struct netio *io)
+{
+	loop_fd_del(io->loop, &to_tap(io)->lfd);
+}
+
+/* ---- headers and offloads -------------------------------------------------- */
+
+static int tap_header(struct netio *io, unsigned len)
+{
+	const struct tap *t = to_tap(io);
+	int n = (int)len;
+
+	if (!t->vnet_hdr)
+		return -ENOTSUP;
+	return ioctl(t->fd, TUNSETVNETHDRSZ, &n) < 0 ? -errno : 0;
+}
+
+static int tap_offload(struct netio *io, unsigned set)
+{
+	const struct tap *t = to_tap(io);
+
+	/* What the kernel would refuse: something without checksums, ECN
+	 * without TSO, USO for one IP version only. */
+	if (!(set & NETIO_CSUM))
+		set = 0;
+	if (!(set & (NETIO_TSO4 | NETIO_TSO6)))
+		set &= ~(unsigned)NETIO_ECN;
+	if (!(set & NETIO_USO4) || !(set & NETIO_USO6))
+		set &= ~(unsigned)(NETIO_USO4 | NETIO_USO6);
+	return ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)set) < 0 ? -errno : 0;
+}
+
+/* Offers come in bundles of what kernels learnt together. */
+static void find_offloads(struct tap *t)
+{
+	static const unsigned bundle[] = {
+		NETIO_CSUM | NETIO_TSO4 | NETIO_TSO6 | NETIO_ECN,
+		NETIO_CSUM | NETIO_USO4 | NETIO_USO6,
+	};
+
+	if (!t->vnet_hdr)
+		return;
+	for (unsigned i = 0; i < sizeof(bundle) / sizeof(bundle[0]); i++)
+		if (ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)bundle[i]) == 0)
+			t->io.can |= bundle[i];
+	ioctl(t->fd, TUNSETOFFLOAD, 0ul);
+}
+
+/* ---- opening --------------------------------------------------------------- */
+
+static void tap_close(struct netio *io)
+{
+	struct tap *t = to_tap(io);
+
+	close(t->fd);
+	free(t);
+}
+
+static const struct netio_ops tap_ops = {
+	.bind = tap_bind,
+	.unbind = tap_unbind,
+	.recv = tap_recv,
+	.send = tap_send,
+	.header = tap_header,
+	.offload = tap_offload,
+	.close = tap_close,
+};
+
+static int make(struct tap **out, int fd, bool socket, bool vnet_hdr,
+		char *err, size_t errlen)
+{
+	struct tap *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		SAY("out of memory");
+		return -ENOMEM;
+	}
+	t->io.ops = &tap_ops;
+	t->fd = fd;
+	t->socket = socket;
+	t->vnet_hdr = vnet_hdr;
+	find_offloads(t);
+	*out = t;
+	return 0;
+}
+
+static int open_tun(char *err, size_t errlen)
+{
+	int fd = open(DEV_TUN, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int e = errno;
+
+	if (fd >= 0)
+		return fd;
+	if (e == ENOENT || e == ENODEV || e == ENXIO)
+		SAY("there is no %s on this host; load the tun driver with "
+		    "'modprobe tun', or use '--net user'", DEV_TUN);
+	else if (e == EACCES || e == EPERM)
+		SAY("no permission to open %s; let this user have it (it is "
+		    "meant to be open to all: 'chmod 666 %s'), or use "
+		    "'--net user'", DEV_TUN, DEV_TUN);
+	else
+		SAY("cannot open %s: %s", DEV_TUN, strerror(e));
+	return -e;
+}
+
+static void say_attach(const char *name, bool existed, int e, char *err,
+		       size_t errlen)
+{
+	if (e == EBUSY)
+		SAY("tap '%s' is in use by another program; stop that one or "
+		    "use another tap", name);
+	else if ((e == EPERM || e == EACCES) && existed)
+		SAY("tap '%s' belongs to another user; make one for this user: "
+		    "'ip tuntap add dev NAME mode tap user USER'", name);
+	else if (e == EPERM || e == EACCES)
+		SAY("tap '%s' does not exist and this user may not make it; "
+		    "have it made: 'ip tuntap add dev %s mode tap user USER'",
+		    name, name);
+	else if (e == EINVAL && existed)
+		SAY("network interface '%s' is not a tap, or is one for "
+		    "several queues; use a name that is free, or 'ip tuntap "
+		    "add dev NAME mode tap'", name);
+	else if (e == EINVAL)
+		SAY("'%s' cannot be the name of a tap", name);
+	else
+		SAY("cannot attach to tap '%s': %s", name, strerror(e));
+}
+
+static int check_name(const char *name, char *err, size_t errlen)
+{
+	if (*name == '\0') {
+		SAY("the tap has no name; write tap=NAME");
+		return -EINVAL;
+	}
+	if (strlen(name) >= IFNAMSIZ) {
+		SAY("the tap name '%s' is too long; the kernel allows %d "
+		    "characters", name, IFNAMSIZ - 1);
+		return -EINVAL;
+	}
+	/* The kernel would put a number in the place of '%d'. */
+	if (strpbrk(name, "/%: \t\n")) {
+		SAY("'%s' cannot be the name of a tap", name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Nobody else will do it: the tap is ours and ends with us. */
+static void bring_up(int sock, const char *name)
+{
+	struct ifreq ifr = { 0 };
+
+	memcpy(ifr.ifr_name, name, strlen(name));
+	if (ioctl(sock, SIOCGIFFLAGS, &ifr) == 0) {
+		ifr.ifr_flags |= IFF_UP;
+		if (ioctl(sock, SIOCSIFFLAGS, &ifr) == 0)
+			return;
+	}
+	log_warn("tap '%s' was made but cannot be brought up: %s", name,
+		 strerror(errno));
+}
+
+static void raise_mtu(int sock, const char *name, unsigned mtu)
+{
+	struct ifreq ifr = { 0 };
+
+	memcpy(ifr.ifr_name, name, strlen(name));
+	if (ioctl(sock, SIOCGIFMTU, &ifr) == 0) {
+		if (ifr.ifr_mtu >= (int)mtu)
+			return;
+		ifr.ifr_mtu = (int)mtu;
+		if (ioctl(sock, SIOCSIFMTU, &ifr) == 0)
+			return;
+	}
+	log_warn("tap '%s' keeps an MTU below mtu=%u (%s), so the host sends "
+		 "shorter frames; change it with 'ip link set dev %s mtu %u'",
+		 name, mtu, strerror(errno), name, mtu);
+}
+
+int netio_tap_open(struct netio **out, const struct netio_cfg *cfg, char *err,
+		   size_t errlen)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	bool existed;
+	struct tap *t;
+	int fd, sock, rc;
+
+	rc = check_name(cfg->tap, err, errlen);
+	if (rc)
+		return rc;
+	fd = open_tun(err, errlen);
+	if (fd < 0)
+		return fd;
+	existed = if_nametoindex(cfg->tap) != 0;
+	memcpy(ifr.ifr_name, cfg->tap, strlen(cfg->tap));
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
+		rc = -errno;
+		say_attach(cfg->tap, existed, -rc, err, errlen);
+		goto err_close;
+	}
+	rc = make(&t, fd, false, true, err, errlen);
+	if (rc)
+		goto err_close;
+	snprintf(t->io.name, sizeof(t->io.name), "tap '%s'", cfg->tap);
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (!existed)
+		bring_up(sock, cfg->tap);
+	if (cfg->mtu)
+		raise_mtu(sock, cfg->tap, cfg->mtu);
+	if (sock >= 0)
+		close(sock);
+	*out = &t->io;
+	return 0;
+err_close:
+	close(fd);
+	return rc;
+}
+
+/* ---- a descriptor from elsewhere ------------------------------------------- */
+
+static int check_tap_fd(int fd, const struct ifreq *ifr, char *err,
+			size_t errlen)
+{
+	unsigned flags = (unsigned short)ifr->ifr_flags;
+
+	if (!(flags & IFF_TAP)) {
+		SAY("fd=%d is a tun, which carries packets, not frames; open "
+		    "it with IFF_TAP", fd);
+		return -EINVAL;
+	}
+	if (!(flags & IFF_NO_PI)) {
+		SAY("fd=%d is a tap that puts protocol information in front of "
+		    "frames; open it with IFF_NO_PI", fd);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int socket_type(int fd)
+{
+	socklen_t len = sizeof(int);
+	int type = -1;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+		return -1;
+	return type;
+}
+
+int netio_fd_open(struct netio **out, const struct netio_cfg *cfg, char *err,
+		  size_t errlen)
+{
+	int fd = cfg->fd, flags = fcntl(fd, F_GETFL), type, rc;
+	struct ifreq ifr = { 0 };
+	bool is_tap;
+	struct tap *t;
+
+	if (flags < 0) {
+		SAY("fd=%d is not an open descriptor of this process; whoever "
+		    "starts it must pass the descriptor on", fd);
+		return -EBADF;
+	}
+	is_tap = ioctl(fd, TUNGETIFF, &ifr) == 0;
+	type = is_tap ? -1 : socket_type(fd);
+	if (!is_tap && type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
+		SAY("fd=%d is neither a tap nor a datagram socket", fd);
+		return -EINVAL;
+	}
+	rc = is_tap ? check_tap_fd(fd, &ifr, err, errlen) : 0;
+	if (rc)
+		return rc;
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		rc = -errno;
+		SAY("fd=%d cannot be made non-blocking: %s", fd, strerror(-rc));
+		return rc;
+	}
+	rc = make(&t, fd, !is_tap, is_tap && (ifr.ifr_flags & IFF_VNET_HDR),
+		  err, errlen);
+	if (rc)
+		return rc;
+	t->stream_end = type == SOCK_SEQPACKET;
+	if (is_tap)
+		snprintf(t->io.name, sizeof(t->io.name), "tap '%.15s'",
+			 ifr.ifr_name);
+	else
+		snprintf(t->io.name, sizeof(t->io.name), "socket fd=%d", fd);
+	*out = &t->io;
+	return 0;
+}
