@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "devices/virtio/blk_int.h"
+#include "devices/virtio/net_int.h"
 #include "devices/virtio/input_int.h"
 #include "devices/virtio/virtio.h"
 
@@ -28,6 +29,14 @@ static const struct vio_dev_row aero_w7_rows[] = {
 			 VIRTIO_BLK_F_FLUSH,
 		.qsize = { 128 }, .cfg_len = 0x18,
 		.dialect = &blk_dialect_contract,
+	},
+	{
+		.name = "net", .type = VIRTIO_ID_NET, .sub_device = 0x0001,
+		.class_code = 0x020000,
+		.feats = VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS,
+		.qsize = { 256, 256 },
+		.cfg_len = offsetof(struct virtio_net_config, mtu),
+		.dialect = &net_dialect_contract,
 	},
 	{
 		.name = "keyboard", .type = VIRTIO_ID_INPUT, .sub_device = 0x0010,
@@ -63,6 +72,28 @@ static const struct vio_dev_row modern_rows[] = {
 			 VIRTIO_BLK_F_WRITE_ZEROES,
 		.qsize = { 256 }, .cfg_len = 60,
 		.dialect = &blk_dialect_modern,
+	},
+	{
+		/* All queues are of one size, so that the control queue may
+		 * come after any number of pairs. */
+		.name = "net", .type = VIRTIO_ID_NET, .sub_device = 0x1100,
+		.class_code = 0x020000,
+		.feats = VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM |
+			 VIRTIO_NET_F_CTRL_GUEST_OFFLOADS |
+			 VIRTIO_NET_F_MTU | VIRTIO_NET_F_MAC |
+			 VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6 |
+			 VIRTIO_NET_F_GUEST_ECN | VIRTIO_NET_F_HOST_TSO4 |
+			 VIRTIO_NET_F_HOST_TSO6 | VIRTIO_NET_F_HOST_ECN |
+			 VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_STATUS |
+			 VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX |
+			 VIRTIO_NET_F_CTRL_VLAN | VIRTIO_NET_F_CTRL_RX_EXTRA |
+			 VIRTIO_NET_F_GUEST_ANNOUNCE |
+			 VIRTIO_NET_F_CTRL_MAC_ADDR |
+			 VIRTIO_NET_F_GUEST_USO4 | VIRTIO_NET_F_GUEST_USO6 |
+			 VIRTIO_NET_F_HOST_USO | VIRTIO_NET_F_SPEED_DUPLEX,
+		.qsize = { 256 },
+		.cfg_len = sizeof(struct virtio_net_config),
+		.dialect = &net_dialect_modern,
 	},
 	{
 		.name = "keyboard", .type = VIRTIO_ID_INPUT, .sub_device = 0x1100,
