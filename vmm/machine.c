@@ -117,6 +117,7 @@ static int power_on(struct machine *m, char *err)
  */
 static int reset(struct machine *m, char *err)
 {
+	doorbells_drop(&m->doorbells);
 	pci_bus_reset(&m->pci);
 	mach_disks_reset(m);
 	mach_chips_reset(m);
@@ -260,10 +261,11 @@ void mach_destroy(struct machine *m)
 {
 	if (m->has_cpus)
 		vcpus_park(&m->cpus);
+	doorbells_drop(&m->doorbells);
+	mach_disks_destroy(m);
 	vm_drop(m);
 	if (m->has_cpus)
 		vcpus_destroy(&m->cpus);
-	mach_disks_destroy(m);
 	if (m->has_pci) {
 		pci_dev_fini(&m->hostbridge);
 		pci_bus_fini(&m->pci);
@@ -329,8 +331,10 @@ enum mach_end mach_run(struct machine *m, int signal_fd, uint32_t *value)
 	m->signal = (struct loop_fd){
 		.fd = signal_fd, .events = EPOLLIN, .ready = signal_ready,
 	};
-	if (loop_fd_add(m->ctl, &m->signal) < 0)
+	if (loop_fd_add(m->ctl, &m->signal) < 0) {
+		log_warn("cannot watch for signals: %s", strerror(errno));
 		return MACH_BROKEN;
+	}
 	for (;;) {
 		end = run_once(m, value);
 		if (end != MACH_RESET || m->cfg.no_reboot)
