@@ -519,7 +519,7 @@ static void ticks_for_real(void **state)
 	outb(&pio, 0x70, 0x0c);
 	while (irq.raised < 20) {
 		inb(&pio, 0x71);
-		loop_step(r->loop, -1);
+		loop_step(r->loop, 5);
 	}
 	loop_timer_del(r->loop, &rtc.timer);
 }
