@@ -1,0 +1,132 @@
+/*
+ * Helper program of the boot tests, linked statically: it runs inside guests
+ * and, to check the image afterwards, next to the VMM.
+ *
+ *   gtool write DEV FIRST LAST   write numbered blocks to slots FIRST..LAST-1,
+ *                                a few at a time; fdatasync; print "SYNCED n"
+ *                                when every block below slot n is durable
+ *   gtool check IMAGE FIRST N    slots FIRST..N-1 hold the blocks written
+ *   gtool outb PORT VALUE        one byte to an I/O port
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/io.h>
+#include <unistd.h>
+
+#define BLOCK		4096
+#define BATCH_MAX	8
+#define MAGIC		0x6b636f6c62746e67ull
+
+struct block {
+	uint64_t magic;
+	uint64_t number;
+	uint64_t fill[BLOCK / 8 - 3];
+	uint64_t sum;
+};
+
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15ull;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+	return x ^ (x >> 31);
+}
+
+/* The fill depends on the number, so a block in a wrong slot is noticed. */
+static void block_make(struct block *b, uint64_t number)
+{
+	uint64_t sum = MAGIC ^ number;
+	size_t i;
+
+	b->magic = MAGIC;
+	b->number = number;
+	for (i = 0; i < sizeof(b->fill) / sizeof(b->fill[0]); i++) {
+		b->fill[i] = mix(number * BLOCK + i);
+		sum = mix(sum ^ b->fill[i]);
+	}
+	b->sum = sum;
+}
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "gtool: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int write_blocks(const char *path, uint64_t first, uint64_t last)
+{
+	struct block b;
+	uint64_t next = first, end;
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0)
+		return fail(path);
+	while (next < last) {
+		end = next + 1 + mix(next) % BATCH_MAX;
+		if (end > last)
+			end = last;
+		for (; next < end; next++) {
+			block_make(&b, next);
+			if (pwrite(fd, &b, BLOCK, (off_t)(next * BLOCK)) != BLOCK)
+				return fail("pwrite");
+		}
+		if (fdatasync(fd) < 0)
+			return fail("fdatasync");
+		/* One write call a line, so two writers do not mix theirs. */
+		dprintf(STDOUT_FILENO, "SYNCED %llu\n", (unsigned long long)next);
+	}
+	close(fd);
+	return 0;
+}
+
+static int check_blocks(const char *path, uint64_t first, uint64_t end)
+{
+	struct block want, got;
+	uint64_t n;
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		return fail(path);
+	for (n = first; n < end; n++) {
+		block_make(&want, n);
+		if (pread(fd, &got, BLOCK, (off_t)(n * BLOCK)) != BLOCK)
+			return fail("pread");
+		if (memcmp(&want, &got, BLOCK) != 0) {
+			fprintf(stderr, "gtool: block %llu is lost (magic %llx, number %llu)\n",
+				(unsigned long long)n, (unsigned long long)got.magic,
+				(unsigned long long)got.number);
+			return 1;
+		}
+	}
+	close(fd);
+	return 0;
+}
+
+static int out_byte(unsigned long port, unsigned long value)
+{
+	if (ioperm(port, 1, 1) < 0)
+		return fail("ioperm");
+	outb((unsigned char)value, (unsigned short)port);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (argc == 5 && strcmp(verb, "write") == 0)
+		return write_blocks(argv[2], strtoull(argv[3], NULL, 0),
+				    strtoull(argv[4], NULL, 0));
+	if (argc == 5 && strcmp(verb, "check") == 0)
+		return check_blocks(argv[2], strtoull(argv[3], NULL, 0),
+				    strtoull(argv[4], NULL, 0));
+	if (argc == 4 && strcmp(verb, "outb") == 0)
+		return out_byte(strtoul(argv[2], NULL, 0),
+				strtoul(argv[3], NULL, 0));
+	fprintf(stderr, "usage: gtool write DEV FIRST LAST | check IMAGE FIRST END | outb PORT VALUE\n");
+	return 2;
+}

@@ -1,0 +1,4 @@
+# shellcheck shell=dash
+# Nothing: to reach userspace is the test.
+
+pass userspace "$(uname -r)"
