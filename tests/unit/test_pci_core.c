@@ -1,0 +1,7 @@
+/* Description: the virtio core keeps its rules behind the pci transport. */
+#include "tests/lib/suite_core.h"
+
+int main(void)
+{
+	return suite_core_run(&rig_pci);
+}
