@@ -5,6 +5,7 @@
 #include "devices/virtio/blk_int.h"
 #include "devices/virtio/net_int.h"
 #include "devices/virtio/input_int.h"
+#include "devices/virtio/snd_int.h"
 #include "devices/virtio/virtio.h"
 
 /* AERO-W7-VIRTIO 1.4: one layout for all devices. MSI-X, when it is asked
@@ -58,6 +59,13 @@ static const struct vio_dev_row aero_w7_rows[] = {
 		.qsize = { 64, 64 },
 		.cfg_len = sizeof(struct virtio_input_config),
 		.dialect = &input_tablet_contract,
+	},
+	{
+		.name = "snd", .type = VIRTIO_ID_SOUND, .sub_device = 0x0019,
+		.class_code = 0x040100,
+		.qsize = { 64, 64, 256, 64 },
+		.cfg_len = sizeof(struct virtio_snd_config),
+		.dialect = &snd_dialect_contract,
 	},
 };
 
@@ -115,6 +123,13 @@ static const struct vio_dev_row modern_rows[] = {
 		.qsize = { 64, 64 },
 		.cfg_len = sizeof(struct virtio_input_config),
 		.dialect = &input_tablet_modern,
+	},
+	{
+		.name = "snd", .type = VIRTIO_ID_SOUND, .sub_device = 0x1100,
+		.class_code = 0x040100,
+		.qsize = { 64, 64, 256, 64 },
+		.cfg_len = sizeof(struct virtio_snd_config),
+		.dialect = &snd_dialect_modern,
 	},
 };
 

@@ -1,0 +1,1087 @@
+/* Description: virtio-snd plays and records in real time, in order, bit for
+ * bit (AERO-W7-VIRTIO 3.4.6, virtio 5.14.6.8). */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "devices/audio/riff.h"
+#include "tests/lib/snd_rig.h"
+
+enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
+#define SPEC(status) (0x8000u + (status))       /* virtio's */
+
+#define contract (&vio_profile_aero_w7)
+#define modern (&vio_profile_modern)
+
+enum { PREPARE = 0x102, RELEASE, START, STOP };
+
+/* 10 ms of stereo, of mono, and of both as frames */
+#define TEN_MS 480
+#define PLAY_10 (TEN_MS * 4)
+#define REC_10 (TEN_MS * 2)
+
+static uint8_t noise[SND_PAYLOAD_MAX + 64];
+
+static int make_noise(void **state)
+{
+	struct rnd rnd;
+
+	(void)state;
+	rnd_init(&rnd, "sound");
+	rnd_fill(&rnd, noise, sizeof(noise));
+	return 0;
+}
+
+static void open_up(struct snd_rig *r, const struct vio_profile *prof)
+{
+	snd_rig_open(r, prof, NULL);
+	snd_rig_up(r);
+}
+
+static void assert_played(const struct snd_rig *r, const void *sound,
+			  size_t len)
+{
+	assert_int_equal(len, r->tape->nplayed);
+	assert_memory_equal(sound, r->tape->played, len);
+}
+
+/* ---- playing -------------------------------------------------------------- */
+
+static void c3_4_6_tx_in_order_when_consumed(void **state)
+{
+	static const uint32_t frames[] = { 480, 1, 960, 48 };
+	struct snd_buf b[4];
+	struct snd_rig r;
+	size_t at = 0;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		b[i] = snd_rig_play(&r, noise + at, frames[i] * 4);
+		at += frames[i] * 4;
+	}
+	/* 10 ms, and not a nanosecond earlier. */
+	snd_rig_pass(&r, 10 * MS - 1);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	assert_played(&r, noise, 0);
+	snd_rig_pass(&r, 1);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	assert_played(&r, noise, 1920);
+	snd_rig_pass(&r, 1 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 20 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[2]));
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 1 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[3]));
+	assert_played(&r, noise, at);
+	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
+	snd_rig_close(&r);
+}
+
+/* What the guest changes before its turn is what is heard. */
+static void read_when_due(void **state)
+{
+	struct snd_buf b[2];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	snd_rig_run(&r, 0);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
+	snd_rig_pass(&r, 9 * MS);
+	memcpy(snd_rig_sound(&r, &b[1]), noise + PLAY_10, PLAY_10);
+	snd_rig_pass(&r, 1 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
+	assert_played(&r, noise, 2 * PLAY_10);
+	snd_rig_close(&r);
+}
+
+static void c3_4_6_underrun_is_silence_and_goes_on(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b = snd_rig_play(&r, noise, PLAY_10);
+	snd_rig_pass(&r, 35 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
+	/* No buffers, no wakeups. */
+	assert_int_equal(1, r.fired);
+	b = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	assert_int_equal(25 * 48, r.tape->lost[SNDIO_PLAY]);
+	snd_rig_pass(&r, 10 * MS - 1);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 1);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
+	assert_played(&r, noise, 2 * PLAY_10);
+	assert_int_equal(25 * 48, r.tape->lost[SNDIO_PLAY]);
+	snd_rig_close(&r);
+}
+
+static void c3_4_6_tx_cap(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX + 4);
+	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_TXQ, &b));
+	assert_played(&r, noise, 0);
+	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX);
+	snd_rig_pass(&r, 2000 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
+	assert_played(&r, noise, SND_PAYLOAD_MAX);
+	/* The cap comes before the state. */
+	snd_rig_do(&r, STOP, 0);
+	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX + 4);
+	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_TXQ, &b));
+	snd_rig_close(&r);
+}
+
+static void d7_tx_not_running_is_io_err(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	for (unsigned i = 0; i < 5; i++) {
+		if (i == 1)
+			assert_int_equal(OK, snd_rig_set(&r, 0));
+		if (i == 2)
+			assert_int_equal(OK, snd_rig_do(&r, PREPARE, 0));
+		if (i == 3) {
+			assert_int_equal(OK, snd_rig_do(&r, START, 0));
+			assert_int_equal(OK, snd_rig_do(&r, STOP, 0));
+		}
+		if (i == 4)
+			assert_int_equal(OK, snd_rig_do(&r, RELEASE, 0));
+		b = snd_rig_play(&r, noise, PLAY_10);
+		assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b));
+	}
+	assert_played(&r, noise, 0);
+	snd_rig_close(&r);
+}
+
+static void stop_ends_what_is_pending(void **state)
+{
+	struct snd_buf b[3];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	for (unsigned i = 0; i < 3; i++)
+		b[i] = snd_rig_play(&r, noise, PLAY_10);
+	snd_rig_pass(&r, 15 * MS);
+	assert_int_equal(OK, snd_rig_do(&r, STOP, 0));
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[1]));
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[2]));
+	snd_rig_pass(&r, 100 * MS);
+	assert_played(&r, noise, PLAY_10);
+	snd_rig_close(&r);
+}
+
+/* ---- buffers of all kinds ------------------------------------------------- */
+
+static int send(struct snd_rig *r, unsigned q, const struct drv_buf *buf,
+		unsigned n)
+{
+	int id = drv_send(&r->rig.bus, (uint16_t)q, &r->q[q], buf, n, NULL);
+
+	assert_true(id >= 0);
+	rig_settle(&r->rig);
+	return id;
+}
+
+static void assert_used(struct snd_rig *r, unsigned q, int id, uint32_t want)
+{
+	uint32_t len;
+
+	rig_settle(&r->rig);
+	assert_int_equal(id, r->q[q].ops->collect(&r->q[q], &len));
+	assert_int_equal(want, len);
+}
+
+static uint32_t word(struct snd_rig *r, uint64_t gpa)
+{
+	uint32_t w;
+
+	guest_peek(r->rig.guest, gpa, &w, 4);
+	return w;
+}
+
+static void any_cut_of_a_buffer(void **state)
+{
+	/* Header and sound together, header cut, sound in odd pieces, status
+	 * cut and behind room for more. */
+	const struct drv_buf a[] = {
+		{ 0x8000, 28, false }, { 0x9000, 8, true },
+	};
+	const struct drv_buf b[] = {
+		{ 0x8000, 3, false }, { 0x8003, 6, false },
+		{ 0x8009, 1, false }, { 0x800a, 18, false },
+		{ 0xa000, 5, true }, { 0xb000, 2, true }, { 0xc001, 3, true },
+		{ 0xd000, 1, true },
+	};
+	uint8_t st[8];
+	struct snd_rig r;
+	int id[2];
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	guest_fill(r.rig.guest, 0x8000, 0, 8);
+	guest_poke(r.rig.guest, 0x8008, noise, 20);
+	guest_fill(r.rig.guest, 0x9000, 0xee, 8);
+	guest_fill(r.rig.guest, 0xa000, 0xee, 0x3100);
+	id[0] = send(&r, SND_TXQ, a, 2);
+	id[1] = send(&r, SND_TXQ, b, 8);
+	snd_rig_pass(&r, 2 * MS);
+	assert_used(&r, SND_TXQ, id[0], 8);
+	assert_int_equal(OK, word(&r, 0x9000));
+	assert_int_equal(0, word(&r, 0x9004));
+	/* The status is the last 8 writable bytes. */
+	assert_used(&r, SND_TXQ, id[1], 8);
+	guest_peek(r.rig.guest, 0xa003, st, 2);
+	guest_peek(r.rig.guest, 0xb000, st + 2, 2);
+	guest_peek(r.rig.guest, 0xc001, st + 4, 3);
+	guest_peek(r.rig.guest, 0xd000, st + 7, 1);
+	assert_memory_equal("\0\0\0\0\0\0\0\0", st, 8);
+	assert_int_equal(0xee, guest_byte(r.rig.guest, 0xa002));
+	assert_int_equal(40, r.tape->nplayed);
+	assert_memory_equal(noise, r.tape->played + 20, 20);
+	snd_rig_close(&r);
+}
+
+static void a_buffer_of_pages(void **state)
+{
+	struct drv_buf buf[66];
+	struct drv_mem table;
+	struct snd_rig r;
+	int id;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	/* 256 KiB, page by page, backwards in memory. */
+	buf[0] = (struct drv_buf){ 0x1000, 8, false };
+	guest_fill(r.rig.guest, 0x1000, 0, 8);
+	for (unsigned i = 0; i < 64; i++) {
+		buf[1 + i] = (struct drv_buf){ 0x60000 - i * 4096, 4096, false };
+		guest_poke(r.rig.guest, buf[1 + i].gpa, noise + i * 4096, 4096);
+	}
+	buf[65] = (struct drv_buf){ 0x2000, 8, true };
+	table.gpa = 0x70000;
+	table.p = guest_ptr(r.rig.guest, 0x70000, sizeof(buf));
+	id = drv_send(&r.rig.bus, SND_TXQ, &r.q[SND_TXQ], buf, 66, &table);
+	snd_rig_pass(&r, 2000 * MS);
+	assert_used(&r, SND_TXQ, id, 8);
+	assert_int_equal(OK, word(&r, 0x2000));
+	assert_played(&r, noise, SND_PAYLOAD_MAX);
+	snd_rig_close(&r);
+}
+
+static void buffers_that_are_wrong(void **state)
+{
+	static const struct { struct drv_buf b[3]; unsigned n; } tx[] = {
+		/* no whole header */
+		{ { { 0x8000, 7, false }, { 0x9000, 8, true } }, 2 },
+		{ { { 0x9000, 8, true } }, 1 },
+		/* another stream's */
+		{ { { 0x8100, 12, false }, { 0x9000, 8, true } }, 2 },
+		/* half a frame */
+		{ { { 0x8000, 10, false }, { 0x9000, 8, true } }, 2 },
+		/* not guest memory */
+		{ { { 0x8000, 8, false }, { GUEST_HOLE, 4, false },
+		    { 0x9000, 8, true } }, 3 },
+		{ { { GUEST_HOLE, 12, false }, { 0x9000, 8, true } }, 2 },
+		{ { { 0x8000, 12, false }, { GUEST_HOLE, 4, true },
+		    { 0x9000, 8, true } }, 3 },
+		/* sizes whose sum leaves 32 bits */
+		{ { { 0x8000, 8, false }, { 0, UINT32_MAX, false },
+		    { 0x9000, 8, true } }, 3 },
+	};
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	guest_fill(r.rig.guest, 0x8000, 0, 16);
+	guest_fill(r.rig.guest, 0x8100, 1, 1);
+	guest_fill(r.rig.guest, 0x8101, 0, 16);
+	for (unsigned i = 0; i < sizeof(tx) / sizeof(tx[0]); i++) {
+		int id;
+
+		guest_fill(r.rig.guest, 0x9000, 0xee, 8);
+		id = send(&r, SND_TXQ, tx[i].b, tx[i].n);
+		assert_used(&r, SND_TXQ, id, 8);
+		assert_int_equal(BAD_MSG, word(&r, 0x9000));
+	}
+	assert_played(&r, noise, 0);
+	snd_rig_close(&r);
+}
+
+static void no_room_for_the_status(void **state)
+{
+	static const struct { struct drv_buf b[3]; unsigned n; } tx[] = {
+		{ { { 0x8000, 12, false } }, 1 },
+		{ { { 0x8000, 12, false }, { 0x9000, 7, true } }, 2 },
+		{ { { 0x8000, 12, false }, { 0x9000, 4, true },
+		    { GUEST_HOLE, 4, true } }, 3 },
+		{ { { 0x8000, 12, false }, { GUEST_ROM_GPA, 8, true } }, 2 },
+	};
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	guest_fill(r.rig.guest, 0x8000, 0, 16);
+	guest_fill(r.rig.guest, 0x9000, 0xee, 8);
+	for (unsigned i = 0; i < sizeof(tx) / sizeof(tx[0]); i++)
+		assert_used(&r, SND_TXQ, send(&r, SND_TXQ, tx[i].b, tx[i].n),
+			    0);
+	assert_int_equal(0xeeeeeeee, word(&r, 0x9000));
+	assert_played(&r, noise, 0);
+	snd_rig_close(&r);
+}
+
+static void more_pieces_than_sensible(void **state)
+{
+	struct drv_buf buf[1000];
+	struct drv_mem table;
+	struct snd_rig r;
+	int id;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	guest_fill(r.rig.guest, 0x8000, 0, 16);
+	for (unsigned i = 0; i < 1000; i++)
+		buf[i] = (struct drv_buf){ i == 999 ? 0x9000 : 0x8000, 8,
+					   i == 999 };
+	table.gpa = 0x70000;
+	table.p = guest_ptr(r.rig.guest, 0x70000, sizeof(buf));
+	id = drv_send(&r.rig.bus, SND_TXQ, &r.q[SND_TXQ], buf, 1000, &table);
+	assert_used(&r, SND_TXQ, id, 8);
+	assert_int_equal(BAD_MSG, word(&r, 0x9000));
+	snd_rig_close(&r);
+}
+
+static void empty_buffers_keep_their_place(void **state)
+{
+	struct snd_buf b[3];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b[0] = snd_rig_play(&r, noise, 0);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
+	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	b[2] = snd_rig_play(&r, noise, 0);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[2]));
+	snd_rig_close(&r);
+}
+
+static void tiny_buffers_are_served_together(void **state)
+{
+	struct snd_buf b[200];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	snd_rig_run(&r, 0);
+	/* A frame each: 4.2 ms of 21 us. */
+	for (unsigned i = 0; i < 120; i++)
+		b[i] = snd_rig_play(&r, noise + 4 * i, 4);
+	snd_rig_pass(&r, 10 * MS);
+	for (unsigned i = 0; i < 120; i++)
+		assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[i]));
+	assert_in_range(r.fired, 2, 4);
+	assert_played(&r, noise, 480);
+	snd_rig_close(&r);
+}
+
+/* ---- recording ------------------------------------------------------------ */
+
+static void c3_4_6_rx_filled_in_time(void **state)
+{
+	struct snd_buf b[2];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	r.tape->nin = 2 * REC_10;
+	memcpy(r.tape->in, noise, r.tape->nin);
+	snd_rig_run(&r, 1);
+	for (unsigned i = 0; i < 2; i++)
+		b[i] = snd_rig_record(&r, REC_10);
+	snd_rig_pass(&r, 10 * MS - 1);
+	assert_true(snd_rig_quiet(&r, SND_RXQ));
+	snd_rig_pass(&r, 1);
+	assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[0]));
+	assert_memory_equal(noise, snd_rig_sound(&r, &b[0]), REC_10);
+	assert_true(snd_rig_quiet(&r, SND_RXQ));
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[1]));
+	assert_memory_equal(noise + REC_10, snd_rig_sound(&r, &b[1]), REC_10);
+	snd_rig_close(&r);
+}
+
+static void c3_4_6_rx_missing_is_silence(void **state)
+{
+	static const uint8_t quiet[REC_10];
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	r.tape->nin = 100;
+	memcpy(r.tape->in, noise, 100);
+	snd_rig_run(&r, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *got;
+
+		b = snd_rig_record(&r, REC_10);
+		snd_rig_pass(&r, 10 * MS);
+		got = snd_rig_sound(&r, &b);
+		assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b));
+		if (i == 0)
+			assert_memory_equal(noise, got, 100);
+		assert_memory_equal(quiet, got + (i ? 0 : 100),
+				    REC_10 - (i ? 0 : 100));
+	}
+	snd_rig_close(&r);
+}
+
+static void c3_4_6_rx_not_running_is_io_err(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	for (unsigned i = 0; i < 5; i++) {
+		if (i == 1)
+			assert_int_equal(OK, snd_rig_set(&r, 1));
+		if (i == 2)
+			assert_int_equal(OK, snd_rig_do(&r, PREPARE, 1));
+		if (i == 3) {
+			assert_int_equal(OK, snd_rig_do(&r, START, 1));
+			assert_int_equal(OK, snd_rig_do(&r, STOP, 1));
+		}
+		if (i == 4)
+			assert_int_equal(OK, snd_rig_do(&r, RELEASE, 1));
+		b = snd_rig_record(&r, REC_10);
+		assert_int_equal(IO_ERR, snd_rig_done(&r, SND_RXQ, &b));
+		/* No old memory for sound. */
+		assert_int_equal(0, *(uint8_t *)snd_rig_sound(&r, &b));
+	}
+	/* Stopped while buffers wait. */
+	snd_rig_run(&r, 1);
+	b = snd_rig_record(&r, REC_10);
+	snd_rig_pass(&r, 5 * MS);
+	assert_int_equal(OK, snd_rig_do(&r, STOP, 1));
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_RXQ, &b));
+	snd_rig_close(&r);
+}
+
+static void c3_4_6_rx_cap(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 1);
+	b = snd_rig_record(&r, SND_PAYLOAD_MAX + 2);
+	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_RXQ, &b));
+	b = snd_rig_record(&r, SND_PAYLOAD_MAX);
+	snd_rig_pass(&r, 3000 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b));
+	b = snd_rig_record(&r, 3);
+	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_RXQ, &b));
+	snd_rig_close(&r);
+}
+
+static void rx_header_of_another_length(void **state)
+{
+	const struct drv_buf longer[] = {
+		{ 0x8000, 9, false }, { 0x9000, 64, true },
+	};
+	const struct drv_buf shorter[] = {
+		{ 0x8000, 4, false }, { 0x9000, 64, true },
+	};
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 1);
+	guest_poke(r.rig.guest, 0x8000, "\1\0\0\0\0\0\0\0\0", 9);
+	assert_used(&r, SND_RXQ, send(&r, SND_RXQ, longer, 2), 8);
+	assert_int_equal(BAD_MSG, word(&r, 0x9000 + 56));
+	/* The specification's header is not the contract's. */
+	assert_used(&r, SND_RXQ, send(&r, SND_RXQ, shorter, 2), 8);
+	assert_int_equal(BAD_MSG, word(&r, 0x9000 + 56));
+	snd_rig_close(&r);
+}
+
+static void late_recorder_loses_time_only(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	r.tape->nin = 2 * REC_10;
+	memcpy(r.tape->in, noise, r.tape->nin);
+	snd_rig_run(&r, 1);
+	snd_rig_pass(&r, 100 * MS);
+	b = snd_rig_record(&r, REC_10);
+	assert_int_equal(4800, r.tape->lost[SNDIO_CAPTURE]);
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &b));
+	assert_memory_equal(noise, snd_rig_sound(&r, &b), REC_10);
+	snd_rig_close(&r);
+}
+
+/* ---- as the specification and Linux have it ------------------------------- */
+
+static void filled_before_the_start(void **state)
+{
+	struct snd_buf b[2], c;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b[0]));
+	snd_rig_set(&r, 0);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b[0]));
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, PREPARE, 0));
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	snd_rig_pass(&r, 1000 * MS);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, START, 0));
+	snd_rig_pass(&r, 20 * MS - 1);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 1);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
+	assert_played(&r, noise, 2 * PLAY_10);
+	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
+	/* Capture, too. */
+	snd_rig_set(&r, 1);
+	snd_rig_do(&r, PREPARE, 1);
+	c = snd_rig_record(&r, REC_10);
+	snd_rig_pass(&r, 50 * MS);
+	assert_true(snd_rig_quiet(&r, SND_RXQ));
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, START, 1));
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &c));
+	snd_rig_close(&r);
+}
+
+static void paused_and_resumed(void **state)
+{
+	struct snd_buf b[3];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	snd_rig_run(&r, 0);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	snd_rig_pass(&r, 16 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, STOP, 0));
+	snd_rig_pass(&r, 500 * MS);
+	b[2] = snd_rig_play(&r, noise + 2 * PLAY_10, PLAY_10);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, START, 0));
+	/* 6 ms of the second one were through. */
+	snd_rig_pass(&r, 4 * MS - 1);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 1);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[2]));
+	assert_played(&r, noise, 3 * PLAY_10);
+	snd_rig_close(&r);
+}
+
+/* Looks at the data queues when the control queue interrupts. */
+struct spy {
+	struct vio_tp_ops ops;
+	const struct vio_tp_ops *real;
+	struct snd_rig *r;
+	uint16_t used[SND_QUEUES];      /* indices at that moment */
+};
+static struct spy spy;
+
+static void spy_raise(struct vio_dev *dev, unsigned cause, uint16_t q)
+{
+	if (cause == VIRTIO_ISR_QUEUE && q == SND_CONTROLQ)
+		for (unsigned i = 0; i < SND_QUEUES; i++)
+			spy.used[i] = drv_split_used_idx(&spy.r->q[i]);
+	spy.real->raise(dev, cause, q);
+}
+
+static void spy_on(struct snd_rig *r)
+{
+	spy.real = r->rig.dev->tp;
+	spy.ops = (struct vio_tp_ops){ spy_raise, spy.real->reset };
+	spy.r = r;
+	r->rig.dev->tp = &spy.ops;
+}
+
+/* virtio 5.14.6.6.5.1: the device MUST complete all pending I/O messages, and
+ * MUST NOT complete the request while there are any. */
+static void release_completes_all_first(void **state)
+{
+	struct snd_buf b[5], c;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	spy_on(&r);
+	snd_rig_run(&r, 0);
+	snd_rig_run(&r, 1);
+	c = snd_rig_record(&r, REC_10);
+	for (unsigned i = 0; i < 4; i++)
+		b[i] = snd_rig_play(&r, noise, PLAY_10);
+	snd_rig_pass(&r, 5 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, STOP, 0));
+	assert_int_equal(0, spy.used[SND_TXQ]);
+	/* One more that the device was not told of. */
+	drv_split_desc(&r.q[SND_TXQ], 200, b[0].gpa, 4 + PLAY_10,
+		       VRING_DESC_F_NEXT, 201);
+	drv_split_desc(&r.q[SND_TXQ], 201, 0x100, 8, VRING_DESC_F_WRITE, 0);
+	drv_split_avail(&r.q[SND_TXQ], 4, 200);
+	drv_split_avail_idx(&r.q[SND_TXQ], 5);
+	assert_int_equal(SPEC(OK), snd_rig_do(&r, RELEASE, 0));
+	assert_int_equal(5, spy.used[SND_TXQ]);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(SPEC(IO_ERR),
+				 snd_rig_done(&r, SND_TXQ, &b[i]));
+	assert_used(&r, SND_TXQ, 200, 8);
+	assert_int_equal(SPEC(IO_ERR), word(&r, 0x100));
+	assert_played(&r, noise, 0);
+	/* The other stream went on. */
+	assert_int_equal(0, spy.used[SND_RXQ]);
+	snd_rig_pass(&r, 5 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &c));
+	snd_rig_close(&r);
+}
+
+static void other_rates_and_formats(void **state)
+{
+	/* float, mono, 44100 Hz; S24 in three bytes, stereo, 96000 Hz */
+	static const uint8_t q[2][24] = {
+		{ 1, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 8, 0, 0, 0, 0, 0,
+		  0, 1, 19, 6 },
+		{ 1, 1, 0, 0, 0, 0, 0, 0, 0, 0x18, 0, 0, 0, 6, 0, 0, 0, 0, 0,
+		  0, 2, 11, 10 },
+	};
+	static const uint32_t second[] = { 44100 * 4, 96000 * 6 };
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		open_up(&r, modern);
+		assert_int_equal(SPEC(OK), snd_rig_ask(&r, q[i], 24, NULL, 4,
+						       NULL));
+		snd_rig_do(&r, PREPARE, 0);
+		snd_rig_do(&r, START, 0);
+		b = snd_rig_play(&r, noise, second[i] / 4);
+		snd_rig_pass(&r, 250 * MS - 1);
+		assert_true(snd_rig_quiet(&r, SND_TXQ));
+		snd_rig_pass(&r, 1);
+		assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b));
+		assert_played(&r, noise, second[i] / 4);
+		b = snd_rig_play(&r, noise, 2);
+		assert_int_equal(SPEC(BAD_MSG), snd_rig_done(&r, SND_TXQ, &b));
+		snd_rig_close(&r);
+	}
+}
+
+static void new_parameters_drop_old_buffers(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, modern);
+	snd_rig_set(&r, 0);
+	snd_rig_do(&r, PREPARE, 0);
+	b = snd_rig_play(&r, noise, PLAY_10);
+	assert_int_equal(SPEC(OK), snd_rig_set(&r, 0));
+	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b));
+	snd_rig_close(&r);
+}
+
+/* ---- a card with a buffer of its own -------------------------------------- */
+
+static void open_card(struct snd_rig *r, struct tape **t)
+{
+	*t = tape_new_card();
+	snd_rig_open(r, modern, &(*t)->io);
+	r->tape = *t;
+	snd_rig_up(r);
+}
+
+static void complete_when_heard(void **state)
+{
+	struct snd_buf b[2];
+	struct snd_rig r;
+	struct tape *t;
+
+	(void)state;
+	open_card(&r, &t);
+	snd_rig_run(&r, 0);
+	t->room = 700;
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	/* As much as there is room goes at once, and none is complete. */
+	assert_played(&r, noise, 700 * 4);
+	snd_rig_pass(&r, 20 * MS);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	t->unheard = 700 - 479;
+	snd_rig_pass(&r, 20 * MS);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	t->unheard = 700 - 480;
+	snd_rig_pass(&r, 20 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
+	t->room = 500;
+	snd_rig_pass(&r, 20 * MS);
+	assert_played(&r, noise, 2 * PLAY_10);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	t->unheard = 0;
+	snd_rig_pass(&r, 20 * MS);
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
+	snd_rig_close(&r);
+}
+
+static void recorded_in_parts(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+	struct tape *t;
+
+	(void)state;
+	open_card(&r, &t);
+	t->nin = REC_10;
+	memcpy(t->in, noise, REC_10);
+	snd_rig_run(&r, 1);
+	b = snd_rig_record(&r, REC_10);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(snd_rig_quiet(&r, SND_RXQ));
+		t->room = 120;
+		snd_rig_pass(&r, 10 * MS);
+	}
+	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &b));
+	assert_memory_equal(noise, snd_rig_sound(&r, &b), REC_10);
+	/* Released in the middle: what was recorded stays. */
+	b = snd_rig_record(&r, REC_10);
+	t->at = 0;
+	t->room = 100;
+	snd_rig_pass(&r, 10 * MS);
+	snd_rig_do(&r, STOP, 1);
+	snd_rig_do(&r, RELEASE, 1);
+	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_RXQ, &b));
+	assert_memory_equal(noise, snd_rig_sound(&r, &b), 200);
+	assert_int_equal(0, ((uint8_t *)snd_rig_sound(&r, &b))[200]);
+	snd_rig_close(&r);
+}
+
+static void host_that_fails(void **state)
+{
+	struct snd_buf b[2];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	r.tape->refuse = -ENOSPC;
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[0]));
+	r.tape->refuse = 0;
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
+	snd_rig_close(&r);
+}
+
+/* ---- the end -------------------------------------------------------------- */
+
+static void reset_leaves_memory_alone(void **state)
+{
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	snd_rig_run(&r, 1);
+	for (unsigned i = 0; i < 10; i++) {
+		snd_rig_play(&r, noise, PLAY_10);
+		snd_rig_record(&r, REC_10);
+	}
+	snd_rig_pass(&r, 25 * MS);
+	drv_reset(&r.rig.bus);
+	guest_snap(r.rig.guest);
+	snd_rig_pass(&r, 1000 * MS);
+	assert_true(guest_unchanged(r.rig.guest));
+	assert_int_equal(2 * PLAY_10, r.tape->nplayed);
+	snd_rig_close(&r);
+}
+
+static void without_bus_master_nothing_moves(void **state)
+{
+	struct snd_buf b[2];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	vio_set_dma(r.rig.dev, false);
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[0]));
+	guest_snap(r.rig.guest);
+	snd_rig_pass(&r, 100 * MS);
+	assert_true(guest_unchanged(r.rig.guest));
+	vio_set_dma(r.rig.dev, true);
+	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	r.rig.bus.ops->notify(&r.rig.bus, SND_TXQ);
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
+	snd_rig_close(&r);
+}
+
+static void queue_stopped_alone(void **state)
+{
+	struct snd_buf b;
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	b = snd_rig_play(&r, noise, PLAY_10);
+	drv_q_stop(&r.rig.bus, SND_TXQ);
+	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b));
+	snd_rig_pass(&r, 100 * MS);
+	rig_ring(&r.rig, &r.q[SND_TXQ], 256, false, NULL);
+	drv_q_start(&r.rig.bus, SND_TXQ, &r.q[SND_TXQ]);
+	b = snd_rig_play(&r, noise, PLAY_10);
+	snd_rig_pass(&r, 10 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
+	snd_rig_close(&r);
+}
+
+static void more_buffers_than_descriptors(void **state)
+{
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	guest_fill(r.rig.guest, 0x8000, 0, 16);
+	drv_split_desc(&r.q[SND_TXQ], 0, 0x8000, 12, VRING_DESC_F_NEXT, 1);
+	drv_split_desc(&r.q[SND_TXQ], 1, 0x9000, 8, VRING_DESC_F_WRITE, 0);
+	for (uint16_t i = 0; i < 256; i++)
+		drv_split_avail(&r.q[SND_TXQ], i, 0);
+	drv_split_avail_idx(&r.q[SND_TXQ], 256);
+	r.rig.bus.ops->notify(&r.rig.bus, SND_TXQ);
+	rig_settle(&r.rig);
+	drv_split_avail_idx(&r.q[SND_TXQ], 257);
+	r.rig.bus.ops->notify(&r.rig.bus, SND_TXQ);
+	rig_settle(&r.rig);
+	assert_true(rig_status(&r.rig) & VIRTIO_S_NEEDS_RESET);
+	snd_rig_pass(&r, 100 * MS);
+	snd_rig_close(&r);
+}
+
+/* ---- through files, and through threads ----------------------------------- */
+
+static void from_file_to_file(void **state)
+{
+	char dir[] = "/tmp/snd.XXXXXX", out[64], in[64], spec[80], err[200];
+	struct snd_buf b[6];
+	struct sndio *io;
+	struct snd_rig r;
+	uint8_t file[4096];
+	unsigned head;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(out, sizeof(out), "%s/out.wav", dir);
+	snprintf(in, sizeof(in), "%s/in.wav", dir);
+	snprintf(spec, sizeof(spec), "wav:%s", out);
+	head = riff_head(file, &(struct sndio_params){ 48000, 1, SNDIO_S16 },
+			 1000);
+	f = fopen(in, "wb");
+	assert_non_null(f);
+	fwrite(file, 1, head, f);
+	fwrite(noise, 1, 1000, f);
+	fclose(f);
+	assert_int_equal(0, sndio_open(&io, &(struct sndio_cfg){ spec, in },
+				       err, sizeof(err)));
+	snd_rig_open(&r, contract, io);
+	snd_rig_up(&r);
+	snd_rig_run(&r, 0);
+	snd_rig_run(&r, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		b[i] = snd_rig_play(&r, noise + i * 400, 400);
+		b[3 + i] = snd_rig_record(&r, 400);
+	}
+	snd_rig_pass(&r, 100 * MS);
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *got = snd_rig_sound(&r, &b[3 + i]);
+
+		assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[i]));
+		assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[3 + i]));
+		assert_memory_equal(noise + i * 400, got, i < 2 ? 400 : 200);
+		assert_int_equal(0, i < 2 ? 0 : got[200] | got[399]);
+	}
+	snd_rig_close(&r);
+	f = fopen(out, "rb");
+	assert_non_null(f);
+	assert_int_equal(44 + 1200, fread(file, 1, sizeof(file), f));
+	fclose(f);
+	assert_memory_equal(noise, file + 44, 1200);
+	unlink(out);
+	unlink(in);
+	assert_int_equal(0, rmdir(dir));
+}
+
+/* The loop's own clock and thread, until a reset cuts it short. */
+static void in_real_time_in_a_thread(void **state)
+{
+	struct vio_dev *dev;
+	struct drv_ring q[SND_QUEUES];
+	struct sndio *io;
+	char err[200];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, &rig_mmio, RIG_THREADS);
+	assert_int_equal(0, sndio_open(&io, &(struct sndio_cfg){ "null", NULL },
+				       err, sizeof(err)));
+	assert_int_equal(0, snd_create(&dev, &(struct snd_cfg){
+		.prof = contract, .name = "sound0", .gmem = &rig.guest->mem,
+		.ctl_loop = rig.ctl, .loop = rig.io }, io, err, sizeof(err)));
+	rig_attach(&rig, dev);
+	for (unsigned round = 0; round < 3; round++) {
+		const uint32_t set[6] = { 0x101, 0, 3840, 960, 0, 2 | 5 << 8 |
+					  7 << 16 };
+		uint32_t len;
+
+		guest_release_all(rig.guest);
+		assert_true(drv_start(&rig.bus, SND_RIG_CONTRACT));
+		for (uint16_t i = 0; i < SND_QUEUES; i++) {
+			rig_ring(&rig, &q[i], drv_q_max(&rig.bus, i), false,
+				 NULL);
+			drv_q_start(&rig.bus, i, &q[i]);
+		}
+		drv_ok(&rig.bus);
+		guest_poke(rig.guest, 0x20000, set, sizeof(set));
+		for (uint32_t c = 0; c < 3; c++) {
+			const struct drv_buf b[] = {
+				{ 0x20000, c ? 8 : 24, false },
+				{ 0x21000, 4, true },
+			};
+
+			if (c)
+				guest_poke(rig.guest, 0x20000,
+					   &(uint32_t){ c == 1 ? PREPARE
+							: START }, 4);
+			drv_send(&rig.bus, 0, &q[0], b, 2, NULL);
+			rig_collect(&rig, &q[0], &len);
+		}
+		guest_fill(rig.guest, 0x30000, 0, 8);
+		for (unsigned i = 0; i < 12; i++) {
+			const struct drv_buf b[] = {
+				{ 0x30000, 8 + 960, false },
+				{ 0x40000 + 8 * i, 8, true },
+			};
+
+			drv_send(&rig.bus, SND_TXQ, &q[SND_TXQ], b, 2, NULL);
+		}
+		/* Some are heard, the others cut off. */
+		for (unsigned i = 0; i < 3; i++) {
+			rig_collect(&rig, &q[SND_TXQ], &len);
+			assert_int_equal(8, len);
+		}
+		drv_reset(&rig.bus);
+	}
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(c3_4_6_tx_in_order_when_consumed),
+		cmocka_unit_test(read_when_due),
+		cmocka_unit_test(c3_4_6_underrun_is_silence_and_goes_on),
+		cmocka_unit_test(c3_4_6_tx_cap),
+		cmocka_unit_test(d7_tx_not_running_is_io_err),
+		cmocka_unit_test(stop_ends_what_is_pending),
+		cmocka_unit_test(any_cut_of_a_buffer),
+		cmocka_unit_test(a_buffer_of_pages),
+		cmocka_unit_test(buffers_that_are_wrong),
+		cmocka_unit_test(no_room_for_the_status),
+		cmocka_unit_test(more_pieces_than_sensible),
+		cmocka_unit_test(empty_buffers_keep_their_place),
+		cmocka_unit_test(tiny_buffers_are_served_together),
+		cmocka_unit_test(c3_4_6_rx_filled_in_time),
+		cmocka_unit_test(c3_4_6_rx_missing_is_silence),
+		cmocka_unit_test(c3_4_6_rx_not_running_is_io_err),
+		cmocka_unit_test(c3_4_6_rx_cap),
+		cmocka_unit_test(rx_header_of_another_length),
+		cmocka_unit_test(late_recorder_loses_time_only),
+		cmocka_unit_test(filled_before_the_start),
+		cmocka_unit_test(paused_and_resumed),
+		cmocka_unit_test(release_completes_all_first),
+		cmocka_unit_test(other_rates_and_formats),
+		cmocka_unit_test(new_parameters_drop_old_buffers),
+		cmocka_unit_test(complete_when_heard),
+		cmocka_unit_test(recorded_in_parts),
+		cmocka_unit_test(host_that_fails),
+		cmocka_unit_test(reset_leaves_memory_alone),
+		cmocka_unit_test(without_bus_master_nothing_moves),
+		cmocka_unit_test(queue_stopped_alone),
+		cmocka_unit_test(more_buffers_than_descriptors),
+		cmocka_unit_test(from_file_to_file),
+		cmocka_unit_test(in_real_time_in_a_thread),
+	};
+
+	return cmocka_run_group_tests_name("virtio-snd sound", tests,
+					   make_noise, NULL);
+}
