@@ -42,6 +42,28 @@ uint16_t vga_dispi_read(struct vga *v, uint16_t index)
 	return val;
 }
 
+uint64_t vga_lfb_read(struct vga *v, uint32_t off, unsigned size)
+{
+	uint64_t val = 0;
+
+	if (size > sizeof(val) || off > VGA_VRAM_LEN - size)
+		return 0;
+	pthread_mutex_lock(&v->lock);
+	memcpy(&val, v->vram + off, size);
+	pthread_mutex_unlock(&v->lock);
+	return val;
+}
+
+void vga_lfb_write(struct vga *v, uint32_t off, unsigned size, uint64_t val)
+{
+	if (size > sizeof(val) || off > VGA_VRAM_LEN - size)
+		return;
+	pthread_mutex_lock(&v->lock);
+	v->writes++;
+	memcpy(v->vram + off, &val, size);
+	pthread_mutex_unlock(&v->lock);
+}
+
 /* A wide access is what the bus makes of it: byte after byte, so that one word
  * writes an index and its register. */
 static uint64_t regs_read(struct vga *v, uint16_t port, unsigned size)

@@ -98,5 +98,9 @@ void vga_dispi_write(struct vga *, uint16_t index, uint16_t val);
 uint16_t vga_dispi_read(struct vga *, uint16_t index);
 void vga_port_write(struct vga *, uint16_t port, uint8_t val);
 uint8_t vga_port_read(struct vga *, uint16_t port);
+/* The linear framebuffer, while it is not the guest's own memory. size: 1 to 8;
+ * what lies past its end reads 0. */
+uint64_t vga_lfb_read(struct vga *, uint32_t off, unsigned size);
+void vga_lfb_write(struct vga *, uint32_t off, unsigned size, uint64_t val);
 
 #endif
