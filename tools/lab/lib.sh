@@ -10,7 +10,7 @@ note() {
 
 die() {
 	note "$@"
-	exit 1
+	exit "${LAB_STATUS:-1}"
 }
 
 # Fail with the way to get them when packages of set $1 are missing.
