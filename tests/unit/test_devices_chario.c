@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -324,16 +324,59 @@ static long writes_so_far(void)
 	return n;
 }
 
-static void bytes_are_batched(void **state)
+static long count_writes(void)
 {
-	struct rig *r = *state;
-	static uint8_t want[100000], got[sizeof(want) + 1];
-	long before = writes_so_far(), after;
+	long n = writes_so_far();
 
-	if (before < 0) {
+	if (n < 0) {
 		print_message("/proc/self/io is missing: cannot count\n");
 		skip();
 	}
+	return n;
+}
+
+static void bytes_are_batched(void **state)
+{
+	struct rig *r = *state;
+	const long n = 20000;
+	long before = count_writes(), after;
+
+	open_kind(r, "file");
+	for (long i = 0; i < n; i++) {
+		assert_int_equal(1, put(r, "x"));
+		loop_step(r->loop, 0);
+	}
+	after = count_writes();
+	if (after - before > n / 10)
+		fail_msg("%ld system calls for %ld bytes", after - before, n);
+}
+
+static void stuck_output_costs_nothing(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t buf[RING];
+	long before;
+	int fd;
+
+	assert_int_equal(0, mkfifo(r->path, 0600));
+	fd = open(r->path, O_RDONLY | O_NONBLOCK);
+	open_kind(r, "file");
+	do
+		for (int i = 0; i < 5; i++)
+			loop_step(r->loop, 10);
+	while (chario_write(r->c, buf, sizeof(buf)));
+	before = count_writes();
+	for (int i = 0; i < 10; i++)
+		loop_step(r->loop, 10);
+	assert_int_equal(before, count_writes());
+	close(fd);
+}
+
+static void other_thread_writes(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t want[100000], got[sizeof(want) + 1];
+
 	pattern(want, sizeof(want));
 	assert_int_equal(0, loop_start(r->loop));
 	loop_call_sync(r->loop, open_file_fn, r);
@@ -342,12 +385,8 @@ static void bytes_are_batched(void **state)
 			sched_yield();
 	loop_call_sync(r->loop, close_fn, r);
 	loop_stop(r->loop);
-	after = writes_so_far();
 	assert_int_equal(sizeof(want), slurp(r->path, got, sizeof(got)));
 	assert_memory_equal(want, got, sizeof(want));
-	if (after - before > (long)sizeof(want) / 10)
-		fail_msg("%ld system calls for %zu bytes", after - before,
-			 sizeof(want));
 }
 
 /* ---- unix socket ---------------------------------------------------------- */
@@ -589,6 +628,21 @@ static void unix_old_socket(void **state)
 	close(fd);
 }
 
+static void unix_refuses_what_it_cannot_judge(void **state)
+{
+	struct rig *r = *state;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char spec[80];
+
+	strcpy(addr.sun_path, r->path);
+	assert_int_equal(0, bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	snprintf(spec, sizeof(spec), "unix:%s", r->path);
+	refuse(r, spec, -EPROTOTYPE, "old socket");
+	assert_int_equal(0, access(r->path, F_OK));
+	close(fd);
+}
+
 static void unix_leaves_others_path(void **state)
 {
 	struct rig *r = *state;
@@ -706,6 +760,8 @@ int main(void)
 		TEST(full_disk_does_not_stop),
 		TEST(fifo_reader_leaves),
 		TEST_2(bytes_are_batched),
+		TEST_2(stuck_output_costs_nothing),
+		TEST_2(other_thread_writes),
 		TEST_2(unix_both_ways),
 		TEST(unix_keeps_newest),
 		TEST_2(unix_slow_client),
@@ -715,6 +771,7 @@ int main(void)
 		TEST_2(unix_guest_listens_late),
 		TEST(unix_new_client_replaces_left_one),
 		TEST(unix_old_socket),
+		TEST(unix_refuses_what_it_cannot_judge),
 		TEST(unix_leaves_others_path),
 		TEST(close_with_a_stuck_client),
 		TEST_2(pty_both_ways),

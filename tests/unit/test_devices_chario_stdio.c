@@ -156,16 +156,17 @@ static void guest_aborts(void)
 	abort();
 }
 
-static void guest_hears_all(void)
+static void hear_all(size_t at_a_time)
 {
 	static uint8_t want[100000];
 
 	for (size_t i = 0; i < sizeof(want); i++)
 		want[i] = (uint8_t)(i * 31 + i / 251);
 	begin();
-	g.take = 16;                    /* a FIFO at a time */
+	g.take = at_a_time;
 	while (g.in_n < sizeof(want)) {
-		chario_resume(g.c);
+		if (at_a_time < sizeof(want))
+			chario_resume(g.c);
 		loop_step(g.loop, 1);
 	}
 	need(memcmp(g.in, want, sizeof(want)) == 0, 111);
@@ -173,6 +174,16 @@ static void guest_hears_all(void)
 	flush_out();                    /* the input's end ended nothing else */
 	say(" all");
 	end();
+}
+
+static void guest_hears_slowly(void)
+{
+	hear_all(16);                   /* a FIFO at a time */
+}
+
+static void guest_hears_fast(void)
+{
+	hear_all(sizeof(g.in));
 }
 
 static void guest_says_much(void)
@@ -538,7 +549,7 @@ static void pipe_has_no_escapes_and_an_end(void **state)
 
 	(void)state;
 	open_pipes(&p);
-	pid = start(guest_hears_all, p.in[0], p.out[1], -1);
+	pid = start(guest_hears_slowly, p.in[0], p.out[1], -1);
 	write_pattern(p.in[1]);         /* with \001x in it, many times */
 	assert_blocking(&p);
 	close(p.in[1]);
@@ -549,23 +560,29 @@ static void pipe_has_no_escapes_and_an_end(void **state)
 	close_pipes(&p);
 }
 
-static void file_as_input(void **state)
+static void read_file(void (*guest)(void))
 {
 	char name[] = "/tmp/chario-in-XXXXXX";
 	int fd = mkstemp(name);
 	struct pipes p;
 	pid_t pid;
 
-	(void)state;
 	unlink(name);
 	write_pattern(fd);
 	lseek(fd, 0, SEEK_SET);
 	open_pipes(&p);
-	pid = start(guest_hears_all, fd, p.out[1], -1);
+	pid = start(guest, fd, p.out[1], -1);
 	expect_text(p.out[0], "heard all");
 	expect_exit(pid, 0);
 	close(fd);
 	close_pipes(&p);
+}
+
+static void file_as_input(void **state)
+{
+	(void)state;
+	read_file(guest_hears_slowly);
+	read_file(guest_hears_fast);
 }
 
 static void guest_says_something(void)

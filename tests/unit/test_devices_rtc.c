@@ -187,6 +187,23 @@ static void is_set(void **state)
 	ASSERT_CLOCK(r, 0x20, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 7);
 }
 
+static void set_alone_stops_it(void **state)
+{
+	struct rig *r = *state;
+
+	pass(SECOND / 4);
+	set(r, 0x0b, 0x82);
+	set(r, 2, 0x30);
+	pass(5 * SECOND);
+	ASSERT_CLOCK(r, 0x20, 0x24, 0x02, 0x28, 0x23, 0x30, 0x50, 4);
+	assert_int_equal(0x40, get(r, 0x0c));   /* no update ended */
+	set(r, 0x0b, 0x02);
+	pass(SECOND * 3 / 4 - 1);
+	assert_int_equal(0x50, get(r, 0));
+	pass(1);                        /* the divider was never stopped */
+	assert_int_equal(0x51, get(r, 0));
+}
+
 static void keeps_its_offset(void **state)
 {
 	struct rig *r = *state;
@@ -531,6 +548,7 @@ int main(void)
 		TEST(tells_time),
 		TEST(forms),
 		TEST(is_set),
+		TEST(set_alone_stops_it),
 		TEST(keeps_its_offset),
 		TEST(zone),
 		TEST(host_zone),

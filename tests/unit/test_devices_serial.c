@@ -443,6 +443,29 @@ static void nothing_lost_between_threads(void **state)
 		assert_int_equal((uint8_t)(i * 3), w.got[i]);
 }
 
+/* Room that comes while tx is under way, as another thread's would. */
+static size_t tx_room_meanwhile(void *ctx, const uint8_t *buf, size_t n)
+{
+	struct rig *r = ctx;
+
+	if (r->room)
+		return tx(ctx, buf, n);
+	r->room = 100;
+	serial_tx_ready(&r->s);
+	return 0;
+}
+
+static void room_meanwhile_is_seen(void **state)
+{
+	struct rig *r = *state;
+
+	r->s.tx = tx_room_meanwhile;
+	r->room = 0;
+	outb(&r->pio, DATA, 'm');
+	assert_int_equal(1, r->sent_n);
+	assert_int_equal(0x60, inb(&r->pio, LSR));
+}
+
 static void unwired(void **state)
 {
 	struct iospace pio;
@@ -477,6 +500,7 @@ int main(void)
 		cmocka_unit_test_setup(modem_status, setup),
 		cmocka_unit_test_setup(priorities, setup),
 		cmocka_unit_test_setup(reset_keeps_the_wire, setup),
+		cmocka_unit_test_setup(room_meanwhile_is_seen, setup),
 		cmocka_unit_test(nothing_lost_between_threads),
 		cmocka_unit_test(unwired),
 	};
