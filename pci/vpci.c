@@ -167,6 +167,16 @@ static const struct reg_block common = {
 
 /* ---- interrupts ----------------------------------------------------------- */
 
+/* What is pending when MSI-X is turned off belongs to INTx from then on. */
+static void sync_intx(struct vpci *v)
+{
+	pthread_mutex_lock(&v->isr_lock);
+	if (!pci_msix_enabled(&v->pci))
+		pci_intx(&v->pci,
+			 __atomic_load_n(&v->isr, __ATOMIC_RELAXED) != 0);
+	pthread_mutex_unlock(&v->isr_lock);
+}
+
 static void vpci_raise(struct vio_dev *dev, unsigned cause, uint16_t q)
 {
 	struct vpci *v = dev->tp_ctx;
@@ -179,6 +189,11 @@ static void vpci_raise(struct vio_dev *dev, unsigned cause, uint16_t q)
 		/* NO_VECTOR is out of range, hence silent. */
 		pci_msix_fire(&v->pci, __atomic_load_n(vector,
 						       __ATOMIC_RELAXED));
+		/* Turned off since we looked: then the cause is INTx's, and
+		 * who turned it off may not have seen it yet. fire took the
+		 * lock that orders the two. */
+		if (!pci_msix_enabled(&v->pci))
+			sync_intx(v);
 		return;
 	}
 	pthread_mutex_lock(&v->isr_lock);
@@ -197,16 +212,6 @@ static uint8_t take_isr(struct vpci *v)
 	pci_intx(&v->pci, false);
 	pthread_mutex_unlock(&v->isr_lock);
 	return isr;
-}
-
-/* What is pending when MSI-X is turned off belongs to INTx from then on. */
-static void sync_intx(struct vpci *v)
-{
-	pthread_mutex_lock(&v->isr_lock);
-	if (!pci_msix_enabled(&v->pci))
-		pci_intx(&v->pci,
-			 __atomic_load_n(&v->isr, __ATOMIC_RELAXED) != 0);
-	pthread_mutex_unlock(&v->isr_lock);
 }
 
 static void vpci_dev_reset(struct vio_dev *dev)
