@@ -371,7 +371,7 @@ static void reset_keeps_the_wire(void **state)
 
 /* ---- two sides at once ---------------------------------------------------- */
 
-#define MANY 20000
+#define MANY 3000
 
 struct slow {
 	struct iospace pio;
