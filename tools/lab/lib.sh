@@ -122,8 +122,11 @@ fill_tree() {
 # the same bytes for the same tree.
 # $1: tree  $2: result
 pack_initramfs() {
+	# Two at once may make the same file.
+	local tmp=$2.$BASHPID
+
 	find "$1" -exec touch -h -d @0 {} +
 	(cd "$1" && find . | LC_ALL=C sort |
-	 cpio -o -H newc -R 0:0 --reproducible --quiet) >"$2.tmp"
-	mv "$2.tmp" "$2"
+	 cpio -o -H newc -R 0:0 --reproducible --quiet) >"$tmp"
+	mv "$tmp" "$2"
 }
