@@ -75,6 +75,27 @@ CPPFLAGS += -DHAVE_ALSA
 LDLIBS   += -lasound
 endif
 
+# Pictures of the screen, and the screen over the network.
+PNG      := $(shell printf '\043include <png.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
+ifeq ($(PNG),y)
+CPPFLAGS += -DHAVE_LIBPNG
+LDLIBS   += -lpng
+endif
+VNC      := $(shell printf '\043include <rfb/rfb.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
+ifeq ($(VNC),y)
+CPPFLAGS += -DHAVE_LIBVNCSERVER
+LDLIBS   += -lvncserver
+endif
+
+# The control socket's JSON.
+JANSSON  := $(shell printf '\043include <jansson.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
+ifeq ($(JANSSON),y)
+LDLIBS   += -ljansson
+WITHOUT  := vmm/machine_control_none.c
+else
+WITHOUT  := vmm/control.c vmm/control_input.c vmm/machine_control.c
+endif
+
 .PHONY: all
 all: $(O)/aerovmm
 
@@ -91,7 +112,7 @@ $$(O)/lib$(1).a: $$(OBJ_$(1)) | $$$$(@D)/.
 	$$(call say,AR,$$@)
 	$$(Q)rm -f $$@ && ar rcs $$@ $$(OBJ_$(1))
 endef
-$(eval $(call layer,vmm,vmm/main.c,))
+$(eval $(call layer,vmm,vmm/main.c $(WITHOUT),))
 $(eval $(call layer,bios,,))
 $(eval $(call layer,pci,,))
 $(eval $(call layer,devices,,devices/*/*.c))

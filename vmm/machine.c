@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 
 #include "devices/base/container.h"
 #include "devices/base/log.h"
@@ -34,8 +36,23 @@ static void cpu_fate(void *ctx, enum vcpu_fate fate)
 
 static void signal_ready(struct loop_fd *src, uint32_t events)
 {
+	struct machine *m = container_of(src, struct machine, signal);
+	struct signalfd_siginfo info;
+	bool polite;
+
 	(void)events;
-	mach_ask(container_of(src, struct machine, signal), MACH_QUIT, 0);
+	if (read(src->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	/* On a terminal that is the guest's, Ctrl-C is meant for us. */
+	polite = info.ssi_signo == SIGTERM ||
+		 (info.ssi_signo == SIGINT && !strcmp(m->cfg.serial, "none"));
+	if (!polite || m->button_pressed || m->paused) {
+		mach_ask(m, MACH_QUIT, 0);
+		return;
+	}
+	log_info("pressing the power button; once more ends the machine");
+	m->button_pressed = true;
+	mach_power_button(m);
 }
 
 /* ---- power -------------------------------------------------------------------------- */
@@ -119,7 +136,7 @@ static int reset(struct machine *m, char *err)
 {
 	doorbells_drop(&m->doorbells);
 	pci_bus_reset(&m->pci);
-	mach_disks_reset(m);
+	mach_devs_reset(m);
 	mach_chips_reset(m);
 	vm_drop(m);
 	vm_begin(m);
@@ -157,11 +174,7 @@ static int make_loops(struct machine *m)
 {
 	int ret = loop_create(&m->ctl, "control", 0);
 
-	if (ret == 0 && m->cfg.ndisks)
-		ret = loop_create(&m->io, "io0", LOOP_URING);
-	if (ret == 0 && m->io)
-		ret = loop_start(m->io);
-	return ret;
+	return ret ? ret : mach_devs_loops(m);
 }
 
 static int make_pci(struct machine *m)
@@ -205,7 +218,7 @@ static int build(struct machine *m, char *err)
 	int ret;
 
 	if ((ret = mach_boot_open(m, err)) < 0 ||
-	    (ret = mach_disks_open(m, err)) < 0 ||
+	    (ret = mach_devs_open(m, err)) < 0 ||
 	    (ret = mem_create(&m->mem, m->cfg.memory, m->cfg.hugepages, err,
 			      MACH_ERR_LEN)) < 0 ||
 	    (ret = make_loops(m)) < 0 ||
@@ -217,10 +230,11 @@ static int build(struct machine *m, char *err)
 	vm_begin(m);
 	if ((ret = mach_chips_create(m)) < 0 ||
 	    (ret = make_pci(m)) < 0 ||
-	    (ret = mach_disks_create(m)) < 0 ||
+	    (ret = mach_devs_create(m, err)) < 0 ||
 	    (ret = power_on(m, err)) < 0)
 		return ret;
-	return mach_serial_create(m, err);
+	ret = mach_control_create(m, err);
+	return ret ? ret : mach_serial_create(m, err);
 }
 
 int mach_create(struct machine **out, const struct mach_cfg *cfg,
@@ -262,17 +276,14 @@ void mach_destroy(struct machine *m)
 	if (m->has_cpus)
 		vcpus_park(&m->cpus);
 	doorbells_drop(&m->doorbells);
-	mach_disks_destroy(m);
+	mach_control_destroy(m);
+	mach_devs_destroy(m);
 	vm_drop(m);
 	if (m->has_cpus)
 		vcpus_destroy(&m->cpus);
 	if (m->has_pci) {
 		pci_dev_fini(&m->hostbridge);
 		pci_bus_fini(&m->pci);
-	}
-	if (m->io) {
-		loop_stop(m->io);
-		loop_destroy(m->io);
 	}
 	chario_close(m->console);
 	loop_destroy(m->ctl);
@@ -310,6 +321,8 @@ static enum mach_end run_once(struct machine *m, uint32_t *value)
 	*value = m->value;
 	m->end = MACH_RUNNING;
 	pthread_mutex_unlock(&m->lock);
+	m->paused = false;
+	mach_control_tell(m, end);
 	return end;
 }
 

@@ -28,6 +28,23 @@ struct mach_disk {
 	int msix;                       /* enum vpci_msix */
 };
 
+#define MACH_NETS_MAX 8
+#define MACH_HOSTFWD_MAX 16
+
+struct mach_net {
+	int kind;                       /* enum netio_kind */
+	const char *tap;
+	int fd;
+	unsigned mtu;                   /* 0: not told */
+	bool has_mac;
+	uint8_t mac[6];
+	const char *hostfwd[MACH_HOSTFWD_MAX];
+	unsigned nhostfwd;
+	int msix;                       /* enum vpci_msix */
+};
+
+enum mach_input { MACH_KEYBOARD, MACH_MOUSE, MACH_TABLET, MACH_INPUTS };
+
 enum mach_transport { MACH_PCI, MACH_MMIO };
 
 struct mach_cfg {
@@ -42,6 +59,11 @@ struct mach_cfg {
 	unsigned cpus;
 	struct mach_disk disk[MACH_DISKS_MAX];
 	unsigned ndisks;
+	struct mach_net net[MACH_NETS_MAX];
+	unsigned nnets;
+	bool input[MACH_INPUTS];
+	const char *sound, *sound_in;           /* as sndio_open takes them */
+	const char *control;                    /* socket's path; may be NULL */
 	const char *serial;                     /* as chario_open takes it */
 	bool no_reboot, debug_exit;
 	uint64_t born_ns;       /* CLOCK_MONOTONIC at the start of main */
@@ -56,6 +78,9 @@ enum mach_end {
 	MACH_DEBUG_EXIT,        /* the guest wrote a value to port 0xF4 */
 	MACH_BROKEN,            /* the host failed; has been reported */
 };
+
+/* How many virtio devices that is. */
+unsigned mach_devs_count(const struct mach_cfg *);
 
 /* 0, or -errno with one sentence in err: what, where, what to do. */
 int mach_create(struct machine **, const struct mach_cfg *,

@@ -28,18 +28,20 @@ static int open_file(const char *what, const char *path, int *fd, char *err)
 	return ret;
 }
 
-/* "virtio_mmio.device=4K@0xd0000000:5" for each disk, after the user's text. */
+/* "virtio_mmio.device=4K@0xd0000000:5" for each device, after the user's
+ * text. */
 static int make_cmdline(struct machine *m)
 {
 	const char *given = m->cfg.cmdline ? m->cfg.cmdline : "";
-	size_t room = strlen(given) + m->cfg.ndisks * 48 + 1;
+	unsigned n = mach_devs_count(&m->cfg);
+	size_t room = strlen(given) + n * 48 + 1;
 	size_t at;
 
 	m->cmdline = malloc(room);
 	if (!m->cmdline)
 		return -ENOMEM;
 	at = (size_t)snprintf(m->cmdline, room, "%s", given);
-	for (unsigned i = 0; i < m->cfg.ndisks && m->cfg.mmio_cmdline; i++)
+	for (unsigned i = 0; i < n && m->cfg.mmio_cmdline; i++)
 		at += (size_t)snprintf(m->cmdline + at, room - at,
 				       " virtio_mmio.device=%uK@%#x:%u",
 				       VMMIO_LEN / 1024, mach_mmio_base(i),
@@ -78,7 +80,7 @@ static int install_acpi(struct machine *m, uint64_t *rsdp)
 	if (!blob)
 		return -ENOMEM;
 	if (m->cfg.transport == MACH_MMIO && !m->cfg.mmio_cmdline)
-		cfg.n_vmmio = m->cfg.ndisks;
+		cfg.n_vmmio = m->ndevs;
 	for (unsigned i = 0; i < cfg.n_vmmio; i++)
 		cfg.vmmio[i] = (struct acpi_vmmio){
 			.base = mach_mmio_base(i), .len = VMMIO_LEN,

@@ -22,11 +22,16 @@
 
 struct blkio;
 struct chario;
+struct control;
 struct loop;
+struct netio;
+struct sndio;
 
-struct disk {
-	struct blkio *img;              /* until the device takes it over */
+#define MACH_HELD_MAX 16
+
+struct mach_dev {
 	struct vio_dev *dev;
+	bool attached;
 	union {
 		struct vpci pci;
 		struct vmmio mmio;
@@ -50,7 +55,8 @@ struct machine {
 	bool vm_building;
 	int vm_ret;
 	char vm_err[MACH_ERR_LEN];
-	struct loop *ctl, *io;          /* the calling thread's; disks' */
+	struct loop *ctl;               /* the calling thread's */
+	struct loop *io, *net, *snd;    /* disks' and input's; others' own */
 
 	struct sysctl sysctl;
 	struct rtc rtc;
@@ -62,7 +68,22 @@ struct machine {
 	struct pci_bus pci;
 	struct pci_dev hostbridge;
 	bool has_pci;
-	struct disk *disk;              /* cfg.ndisks */
+	struct mach_dev *dev;
+	unsigned ndevs;
+	struct vio_dev *input[MACH_INPUTS];     /* also in dev */
+	struct {                        /* until a device takes it over */
+		struct blkio *img[MACH_DISKS_MAX];
+		struct netio *net[MACH_NETS_MAX];
+		struct sndio *sound;
+	} outside;
+	struct control *control;
+	bool paused;
+	struct {                        /* keys that send-key holds down */
+		uint16_t code[MACH_HELD_MAX];
+		unsigned n;
+		struct loop_timer timer;
+	} held;
+	bool button_pressed;            /* by a signal; the next one ends it */
 
 	struct linux_boot boot;
 	char *cmdline;
@@ -86,17 +107,31 @@ int mach_serial_create(struct machine *, char *err);
 bool mach_serial_holds(struct machine *);
 void mach_chips_reset(struct machine *);
 
-/* ---- machine_disks.c ------------------------------------------------------------ */
+/* ---- machine_devs.c: virtio ----------------------------------------------------- */
 
-/* Opens all images. */
-int mach_disks_open(struct machine *, char *err);
+/* Opens images, taps, sound: what may be wrong on the user's side. */
+int mach_devs_open(struct machine *, char *err);
+/* The threads that serve them. */
+int mach_devs_loops(struct machine *);
 /* Makes the devices, on their transport. */
-int mach_disks_create(struct machine *);
-void mach_disks_reset(struct machine *);
-void mach_disks_destroy(struct machine *);
-/* Where virtio-mmio puts disk i. */
+int mach_devs_create(struct machine *, char *err);
+void mach_devs_reset(struct machine *);
+/* Devices, loops, and what no device took over. */
+void mach_devs_destroy(struct machine *);
+/* By the name people see: "disk0", "net0". NULL: no such device. */
+struct vio_dev *mach_dev_find(struct machine *, const char *name);
+/* Where virtio-mmio puts device i. */
 uint32_t mach_mmio_base(unsigned i);
 unsigned mach_mmio_gsi(const struct machine *, unsigned i);
+
+/* ---- machine_control.c: the control socket --------------------------------------- */
+
+int mach_control_create(struct machine *, char *err);
+void mach_control_destroy(struct machine *);
+/* ACPI's. */
+void mach_power_button(struct machine *);
+/* What ended a life of the guest, as an event. */
+void mach_control_tell(struct machine *, enum mach_end);
 
 /* ---- machine_boot.c: what firmware would do --------------------------------------- */
 

@@ -8,6 +8,7 @@
 
 #include "devices/base/log.h"
 #include "devices/base/loop.h"
+#include "devices/contract.h"
 #include "vmm/machine.h"
 #include "vmm/options.h"
 
@@ -96,6 +97,10 @@ int main(int argc, char **argv)
 		break;
 	case OPTIONS_VERSION:
 		puts("aerovmm " AEROVMM_VERSION);
+		code = printed();
+		break;
+	case OPTIONS_CONTRACT:
+		contract_print_json(stdout);
 		code = printed();
 		break;
 	case OPTIONS_RUN:

@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/virtio/blk.h"
 #include "devices/virtio/profile.h"
 #include "pci/vpci.h"
 #include "vmm/mem.h"
-#include "vmm/optkv.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "vmm/options_int.h"
 
 /* Copies of arguments, because cutting one into keys changes it. */
 struct options_text {
@@ -18,21 +15,15 @@ struct options_text {
 	char text[];
 };
 
-struct parser {
-	struct options *o;
-	const char *option;     /* as it was written: "--disk" */
-	char *err;
-};
-
-static int complain(const struct parser *p, const char *what)
+int options_complain(const struct parser *p, const char *what)
 {
 	snprintf(p->err, OPTIONS_ERR_LEN, "%s%s%s", p->option ? p->option : "",
 		 p->option ? ": " : "", what);
 	return -EINVAL;
 }
 
-static int parse_keys(const struct parser *p, char *val,
-		      const struct optkv_key *keys, unsigned n, void *obj)
+int options_keys(const struct parser *p, char *val,
+		 const struct optkv_key *keys, unsigned n, void *obj)
 {
 	return optkv_parse(p->option, val, keys, n, obj, p->err,
 			   OPTIONS_ERR_LEN);
@@ -46,7 +37,7 @@ static int set_kernel(const struct parser *p, char *val)
 		{ "path", OPTKV_TEXT, .off = offsetof(struct mach_cfg, kernel) },
 	};
 
-	return parse_keys(p, val, keys, COUNT(keys), &p->o->mach);
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 }
 
 static int set_initrd(const struct parser *p, char *val)
@@ -55,7 +46,7 @@ static int set_initrd(const struct parser *p, char *val)
 		{ "path", OPTKV_TEXT, .off = offsetof(struct mach_cfg, initrd) },
 	};
 
-	return parse_keys(p, val, keys, COUNT(keys), &p->o->mach);
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 }
 
 /* Free text, commas and all. */
@@ -72,7 +63,7 @@ static int set_profile(const struct parser *p, char *val)
 		{ "name", OPTKV_WORD, .off = 0, .words = words },
 	};
 	int at;
-	int ret = parse_keys(p, val, keys, COUNT(keys), &at);
+	int ret = options_keys(p, val, keys, COUNT(keys), &at);
 
 	if (ret == 0)
 		p->o->mach.profile = at ? vio_profile_find(words[at]) : NULL;
@@ -97,12 +88,12 @@ static int set_transport(const struct parser *p, char *val)
 		  .off = offsetof(struct transport_words, cmdline) },
 	};
 	struct transport_words t = { .cmdline = false };
-	int ret = parse_keys(p, val, keys, COUNT(keys), &t);
+	int ret = options_keys(p, val, keys, COUNT(keys), &t);
 
 	if (ret < 0)
 		return ret;
 	if (t.cmdline && t.type != MACH_MMIO)
-		return complain(p, "cmdline is for mmio; PCI devices are found "
+		return options_complain(p, "cmdline is for mmio; PCI devices are found "
 				"without it");
 	p->o->mach.transport = (enum mach_transport)t.type;
 	p->o->mach.mmio_cmdline = t.cmdline;
@@ -117,15 +108,15 @@ static int set_memory(const struct parser *p, char *val)
 		{ "hugepages", OPTKV_FLAG,
 		  .off = offsetof(struct mach_cfg, hugepages) },
 	};
-	int ret = parse_keys(p, val, keys, COUNT(keys), &p->o->mach);
+	int ret = options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 
 	if (ret < 0)
 		return ret;
 	if (p->o->mach.hugepages && p->o->mach.memory % MEM_HUGE_PAGE)
-		return complain(p, "with hugepages the size must be a multiple "
+		return options_complain(p, "with hugepages the size must be a multiple "
 				"of 2M");
 	if (p->o->mach.memory % 4096)
-		return complain(p, "the size must be a multiple of 4K");
+		return options_complain(p, "the size must be a multiple of 4K");
 	return 0;
 }
 
@@ -136,51 +127,7 @@ static int set_cpus(const struct parser *p, char *val)
 		  .min = 1, .max = LAYOUT_CPUS_MAX },
 	};
 
-	return parse_keys(p, val, keys, COUNT(keys), &p->o->mach);
-}
-
-struct disk_words {
-	struct mach_disk d;
-	int format, block;
-};
-
-static int add_disk(const struct parser *p, char *val)
-{
-	static const char *const formats[] = { "raw", NULL };
-	static const char *const blocks[] = { "512", "4096", NULL };
-	static const char *const msix[] = {
-		[VPCI_MSIX_DEFAULT] = "auto", [VPCI_MSIX_ON] = "on",
-		[VPCI_MSIX_OFF] = "off", NULL,
-	};
-	static const struct optkv_key keys[] = {
-		{ "path", OPTKV_TEXT, .off = offsetof(struct disk_words, d.path) },
-		{ "ro", OPTKV_FLAG, .off = offsetof(struct disk_words, d.ro) },
-		{ "direct", OPTKV_FLAG,
-		  .off = offsetof(struct disk_words, d.direct) },
-		{ "sync", OPTKV_FLAG, .off = offsetof(struct disk_words, d.sync) },
-		{ "serial", OPTKV_TEXT,
-		  .off = offsetof(struct disk_words, d.serial) },
-		{ "format", OPTKV_WORD, .words = formats,
-		  .off = offsetof(struct disk_words, format) },
-		{ "block-size", OPTKV_WORD, .words = blocks,
-		  .off = offsetof(struct disk_words, block) },
-		{ "msix", OPTKV_WORD, .words = msix, .lone = true,
-		  .off = offsetof(struct disk_words, d.msix) },
-	};
-	static const uint32_t block_sizes[] = { 512, 4096 };
-	struct disk_words w = { .block = -1 };
-	int ret = parse_keys(p, val, keys, COUNT(keys), &w);
-
-	if (ret < 0)
-		return ret;
-	if (w.d.serial && strlen(w.d.serial) > BLK_SERIAL_LEN)
-		return complain(p, "serial is longer than 20 characters");
-	if (p->o->mach.ndisks == MACH_DISKS_MAX)
-		return complain(p, "too many disks");
-	if (w.block >= 0)
-		w.d.block_size = block_sizes[w.block];
-	p->o->mach.disk[p->o->mach.ndisks++] = w.d;
-	return 0;
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 }
 
 static int set_serial(const struct parser *p, char *val)
@@ -188,7 +135,7 @@ static int set_serial(const struct parser *p, char *val)
 	static const struct optkv_key keys[] = {
 		{ "to", OPTKV_TEXT, .off = offsetof(struct mach_cfg, serial) },
 	};
-	int ret = parse_keys(p, val, keys, COUNT(keys), &p->o->mach);
+	int ret = options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 	const char *to = p->o->mach.serial;
 
 	if (ret < 0)
@@ -196,8 +143,8 @@ static int set_serial(const struct parser *p, char *val)
 	if (!strcmp(to, "stdio") || !strcmp(to, "none") || !strcmp(to, "pty"))
 		return 0;
 	if (!strncmp(to, "file:", 5) || !strncmp(to, "unix:", 5))
-		return to[5] ? 0 : complain(p, "a path must follow the colon");
-	return complain(p, "say stdio, none, pty, file:PATH or unix:PATH");
+		return to[5] ? 0 : options_complain(p, "a path must follow the colon");
+	return options_complain(p, "say stdio, none, pty, file:PATH or unix:PATH");
 }
 
 static int set_display(const struct parser *p, char *val)
@@ -206,14 +153,26 @@ static int set_display(const struct parser *p, char *val)
 		{ "type", OPTKV_TEXT, .off = 0 },
 	};
 	const char *type;
-	int ret = parse_keys(p, val, keys, COUNT(keys), &type);
+	int ret = options_keys(p, val, keys, COUNT(keys), &type);
 
 	if (ret < 0)
 		return ret;
 	if (strcmp(type, "none"))
-		return complain(p, "no display is built into this aerovmm; say "
+		return options_complain(p, "no display is built into this aerovmm; say "
 				"none");
 	return 0;
+}
+
+static int set_contract(const struct parser *p, char *val)
+{
+	static const char *const words[] = { "json", NULL };
+	static const struct optkv_key keys[] = {
+		{ "format", OPTKV_WORD, .off = 0, .words = words },
+	};
+	int at;
+
+	p->o->want = OPTIONS_CONTRACT;
+	return options_keys(p, val, keys, COUNT(keys), &at);
 }
 
 static int set_no_reboot(const struct parser *p, char *val)
@@ -290,17 +249,41 @@ static const struct row rows[] = {
 	  "block-size=N      logical block, 512 or 4096 (default:\n"
 	  "                  a device's own, 512 for a file)\n"
 	  "msix=auto|on|off  MSI-X; auto: as the profile says",
-	  add_disk, true },
+	  options_add_disk, true },
+	{ NULL, "--net", "BACKEND[,KEY]...",
+	  "network card; may be given again. Backends:\n"
+	  "NAME, tap=NAME    a tap, made if it is not there\n"
+	  "fd=N              an open tap or datagram socket\n"
+	  "user              user-mode network (DHCP, DNS)\n"
+	  "none              no cable\n"
+	  "Keys:\n"
+	  "mac=ADDRESS       (default: the same at each start)\n"
+	  "mtu=N             told to the guest\n"
+	  "hostfwd=tcp:[ADDR]:PORT-[ADDR]:PORT\n"
+	  "                  for user: host port to guest port\n"
+	  "msix=auto|on|off  as for --disk",
+	  options_add_net, true },
+	{ NULL, "--input", "DEVICE[,DEVICE]...",
+	  "virtio keyboard, mouse, tablet", options_set_input, false },
+	{ NULL, "--sound", "WHERE",
+	  "virtio sound: null, wav:FILE[,in=FILE] or\n"
+	  "alsa[:DEVICE]", options_set_sound, false },
 	{ NULL, "--serial", "WHERE",
 	  "first serial port: stdio (default), none, pty,\n"
 	  "file:PATH, unix:PATH", set_serial, false },
 	{ NULL, "--display", "none", "no screen", set_display, false },
-	{ "Running", "--no-reboot", NULL,
+	{ "Running", "--control", "unix:PATH",
+	  "a socket that takes commands like QMP's",
+	  options_set_control, false },
+	{ NULL, "--no-reboot", NULL,
 	  "exit when the guest asks for a reset", set_no_reboot, false },
 	{ NULL, "--debug-exit", NULL,
 	  "a guest's write to port 0xF4 ends the machine",
 	  set_debug_exit, false },
 	{ NULL, "-v", NULL, "say more; -vv: still more", set_verbose, true },
+	{ NULL, "--contract", "json",
+	  "print the device contract as a manifest and exit",
+	  set_contract, false },
 	{ NULL, "--version", NULL, "print the version and exit",
 	  set_version, false },
 	{ NULL, "--help", NULL, "print this and exit", set_help, false },
@@ -367,9 +350,9 @@ static int no_such_option(const struct parser *p)
 		names[i] = rows[i].name;
 	near = optkv_nearest(p->option, names);
 	if (!near)
-		return complain(p, "no such option; see --help");
+		return options_complain(p, "no such option; see --help");
 	snprintf(what, sizeof(what), "no such option; did you mean %s?", near);
-	return complain(p, what);
+	return options_complain(p, what);
 }
 
 static const struct row *find_row(const char *name)
@@ -382,16 +365,16 @@ static const struct row *find_row(const char *name)
 	return NULL;
 }
 
-static char *copy(struct options *o, const char *text)
+char *options_copy(const struct parser *p, const char *text, size_t len)
 {
-	size_t len = strlen(text) + 1;
-	struct options_text *t = malloc(sizeof(*t) + len);
+	struct options_text *t = malloc(sizeof(*t) + len + 1);
 
 	if (!t)
 		return NULL;
 	memcpy(t->text, text, len);
-	t->next = o->texts;
-	o->texts = t;
+	t->text[len] = '\0';
+	t->next = p->o->texts;
+	p->o->texts = t;
 	return t->text;
 }
 
@@ -407,20 +390,20 @@ static bool is_verbose(const char *arg)
 static int parse_one(struct parser *p, const char *const *argv, int left,
 		     uint32_t *given)
 {
-	char *word = copy(p->o, argv[0]);
+	char *word = options_copy(p, argv[0], strlen(argv[0]));
 	const struct row *r;
 	char *val = NULL;
 	int used = 1;
 
 	if (!word)
-		return complain(p, "out of memory");
+		return options_complain(p, "out of memory");
 	p->option = word;
 	if (is_verbose(word)) {
 		p->o->verbose += (int)strlen(word + 1);
 		return 1;
 	}
 	if (word[0] != '-')
-		return complain(p, "unexpected argument; a disk is given by "
+		return options_complain(p, "unexpected argument; a disk is given by "
 				"--disk, a kernel by --kernel");
 	if (!strncmp(word, "--", 2) && (val = strchr(word, '=')))
 		*val++ = '\0';
@@ -428,17 +411,17 @@ static int parse_one(struct parser *p, const char *const *argv, int left,
 	if (!r)
 		return no_such_option(p);
 	if (!r->arg && val)
-		return complain(p, "takes no value");
+		return options_complain(p, "takes no value");
 	if (r->arg && !val) {
 		if (left < 2)
-			return complain(p, "needs a value; see --help");
-		val = copy(p->o, argv[1]);
+			return options_complain(p, "needs a value; see --help");
+		val = options_copy(p, argv[1], strlen(argv[1]));
 		if (!val)
-			return complain(p, "out of memory");
+			return options_complain(p, "out of memory");
 		used = 2;
 	}
 	if (!r->many && *given & UINT32_C(1) << (r - rows))
-		return complain(p, "given twice");
+		return options_complain(p, "given twice");
 	*given |= UINT32_C(1) << (r - rows);
 	return r->set(p, val) < 0 ? -EINVAL : used;
 }
@@ -447,16 +430,26 @@ static int check_disks(const struct parser *p)
 {
 	const struct mach_cfg *m = &p->o->mach;
 
-	if (m->transport == MACH_MMIO && m->ndisks > LAYOUT_VMMIO_GSIS)
-		return complain(p, "--transport mmio has room for 8 disks; use "
-				"pci");
+	if (m->transport == MACH_MMIO &&
+	    mach_devs_count(m) > LAYOUT_VMMIO_GSIS)
+		return options_complain(p, "--transport mmio has room for 8 "
+					"devices; use pci");
+	for (unsigned i = 0; i < m->nnets; i++)
+		if (m->transport == MACH_MMIO &&
+		    m->net[i].msix != VPCI_MSIX_DEFAULT)
+			return options_complain(p, "--net msix= is for PCI and "
+						"contradicts --transport mmio");
+	/* A slot each, but one for all of input, and one for the bridge. */
+	if (m->ndisks + m->nnets + 2 > PCI_SLOTS - 1)
+		return options_complain(p, "more devices than the PCI bus has "
+					"slots");
 	for (unsigned i = 0; i < m->ndisks; i++) {
 		if (m->transport == MACH_MMIO &&
 		    m->disk[i].msix != VPCI_MSIX_DEFAULT)
-			return complain(p, "--disk msix= is for PCI and "
+			return options_complain(p, "--disk msix= is for PCI and "
 					"contradicts --transport mmio");
 		if (m->profile == &vio_profile_aero_w7 && m->disk[i].serial)
-			return complain(p, "--disk serial= contradicts "
+			return options_complain(p, "--disk serial= contradicts "
 					"--profile aero-w7, whose disks have no "
 					"serial number");
 	}
@@ -470,10 +463,10 @@ static int check(struct parser *p)
 
 	p->option = NULL;
 	if (!m->kernel && (m->initrd || m->cmdline))
-		return complain(p, "--initrd and --cmdline are for a kernel: "
+		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
 	if (!m->kernel)
-		return complain(p, "nothing to boot: give --kernel FILE (see "
+		return options_complain(p, "nothing to boot: give --kernel FILE (see "
 				"--help)");
 	return check_disks(p);
 }

@@ -10,7 +10,9 @@
 
 #include "vmm/machine.h"
 
-enum options_want { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_want {
+	OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_CONTRACT,
+};
 
 struct options_text;
 struct options {

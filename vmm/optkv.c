@@ -287,7 +287,8 @@ int optkv_parse(const char *option, char *text, const struct optkv_key *keys,
 {
 	struct item it = { .option = option, .err = err, .errlen = errlen };
 	uint32_t given = 0;
-	bool first = true;
+	/* A yes or no has no value that could stand alone. */
+	bool first = keys[0].type != OPTKV_FLAG;
 	char *one;
 	int ret;
 
@@ -309,7 +310,7 @@ int optkv_parse(const char *option, char *text, const struct optkv_key *keys,
 		if (ret < 0)
 			return ret;
 	}
-	if (given & 1)
+	if ((given & 1) || keys[0].optional || keys[0].type == OPTKV_FLAG)
 		return 0;
 	snprintf(err, errlen, "%s: %s is missing", option, keys[0].name);
 	return -EINVAL;

@@ -29,6 +29,8 @@ struct optkv_key {
 	const char *const *words;       /* WORD: ends with NULL */
 	bool lone;                      /* TEXT: may be empty. WORD: the key
 					 * by itself means "on" */
+	bool optional;                  /* of the first key: may be missing, as
+					 * a first key that is a FLAG may */
 };
 
 /*

@@ -93,6 +93,9 @@ int blkio_open(struct blkio **, const struct blkio_cfg *, char *err, size_t);
 /* size bytes of memory, zeroed, as an image. */
 int blkio_mem_open(struct blkio **, uint64_t size, uint32_t block_size);
 void blkio_close(struct blkio *);
+/* Makes a file longer; a block device must have that size already. Requests
+ * may be running. 0, or -errno with one sentence in err. Control thread. */
+int blkio_grow(const struct blkio *, uint64_t size, char *err, size_t);
 
 /* Owner loop. */
 int blkio_chan_init(struct blkio_chan *, struct blkio *, struct loop *);

@@ -221,6 +221,37 @@ int blkio_open(struct blkio **out, const struct blkio_cfg *cfg, char *err,
 	return 0;
 }
 
+int blkio_grow(const struct blkio *img, uint64_t size, char *err,
+	       size_t errlen)
+{
+	struct stat st = { .st_mode = 0 };
+	uint64_t now = 0;
+
+	if (img->fd < 0 || img->ro) {
+		SAY("'%s' is read-only", img->path);
+		return -EROFS;
+	}
+	if (fstat(img->fd, &st) == 0)
+		now = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode))
+		ioctl(img->fd, BLKGETSIZE64, &now);
+	/* Never shorter: somebody else may have made it longer. */
+	if (now >= size)
+		return 0;
+	if (S_ISBLK(st.st_mode)) {
+		SAY("block device '%s' has %" PRIu64 " bytes only", img->path,
+		    now);
+		return -ENOSPC;
+	}
+	if (ftruncate(img->fd, (off_t)size) < 0) {
+		int e = errno;
+
+		SAY("cannot make '%s' larger: %s", img->path, strerror(e));
+		return -e;
+	}
+	return 0;
+}
+
 void blkio_close(struct blkio *img)
 {
 	if (!img)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +238,7 @@ const struct blk_dialect blk_dialect_modern = {
 		{ VIRTIO_BLK_T_WRITE_ZEROES, run_write_zeroes },
 	},
 	.used_len_mask = UINT32_MAX,
+	.resizable = true,
 };
 
 /* The status byte is the last writable one, wherever the driver put it. */
@@ -266,7 +268,7 @@ static bool take_header(struct blk_req *r, struct virtio_blk_outhdr *hdr)
 	r->nout = c->nout;
 	if (c->out_len < sizeof(*hdr) || (c->flaws & VQ_TOO_LONG))
 		return false;
-	for (unsigned i = 0, n = 0; n < sizeof(*hdr); n += (unsigned)c->iov[i++].iov_len)
+	for (size_t i = 0, n = 0; n < sizeof(*hdr); n += c->iov[i++].iov_len)
 		if (!c->iov[i].iov_base)
 			return false;
 	iov_get(c->iov, c->nout, 0, hdr, sizeof(*hdr));
@@ -332,18 +334,24 @@ static void blk_process(struct vio_dev *dev, struct vq *vq)
 
 /* ---- the device ----------------------------------------------------------- */
 
-static void blk_start(struct vio_dev *dev)
+/* virtio 5.2.6.2: a driver that cannot flush, or turned the cache off, gets
+ * its writes completed only when they are durable. */
+static void set_cache(struct vio_dev *dev)
 {
-	struct blk *blk = to_blk(dev);
-
-	/* virtio 5.2.6.2: a driver that cannot flush, or turned the cache
-	 * off, gets its writes completed only when they are durable. */
-	bool cache_off = vio_has(dev, VIRTIO_BLK_F_CONFIG_WCE) &&
+	bool off = vio_has(dev, VIRTIO_BLK_F_CONFIG_WCE) &&
 		!dev->cfg[offsetof(struct virtio_blk_config, writeback)];
 
-	__atomic_store_n(&blk->write_through,
-			 cache_off || !vio_has(dev, VIRTIO_BLK_F_FLUSH),
+	__atomic_store_n(&to_blk(dev)->write_through,
+			 off || !vio_has(dev, VIRTIO_BLK_F_FLUSH),
 			 __ATOMIC_RELAXED);
+}
+
+static void blk_features(struct vio_dev *dev)
+{
+	/* virtio 5.2.5.2: then the device MUST initialize writeback to 0. */
+	if (vio_has(dev, VIRTIO_BLK_F_CONFIG_WCE) &&
+	    !vio_has(dev, VIRTIO_BLK_F_FLUSH))
+		dev->cfg[offsetof(struct virtio_blk_config, writeback)] = 0;
 }
 
 static void blk_stop(struct vio_dev *dev, struct vq *vq)
@@ -354,14 +362,12 @@ static void blk_stop(struct vio_dev *dev, struct vq *vq)
 static void blk_cfg_write(struct vio_dev *dev, uint32_t off, unsigned size,
 			  uint32_t val)
 {
-	struct blk *blk = to_blk(dev);
-
 	/* virtio 5.2.5.2: writeback is the one writable field. */
 	if (off != offsetof(struct virtio_blk_config, writeback) || size != 1 ||
 	    !vio_has(dev, VIRTIO_BLK_F_CONFIG_WCE))
 		return;
 	dev->cfg[off] = val & 1;
-	__atomic_store_n(&blk->write_through, !(val & 1), __ATOMIC_RELAXED);
+	set_cache(dev);
 }
 
 static void blk_reset(struct vio_dev *dev)
@@ -396,7 +402,8 @@ static void blk_destroy(struct vio_dev *dev)
 static const struct vio_class blk_class = {
 	.name = "blk",
 	.id = VIRTIO_ID_BLOCK,
-	.start = blk_start,
+	.features = blk_features,
+	.start = set_cache,
 	.process = blk_process,
 	.stop = blk_stop,
 	.reset = blk_reset,
@@ -525,4 +532,37 @@ void blk_resized(struct vio_dev *dev, uint64_t size)
 	memcpy(dev->cfg + offsetof(struct virtio_blk_config, capacity),
 	       &capacity, sizeof(capacity));
 	vio_cfg_end(dev);
+}
+
+const struct blkio *blk_image(struct vio_dev *dev)
+{
+	return to_blk(dev)->img;
+}
+
+uint64_t blk_size(struct vio_dev *dev)
+{
+	return __atomic_load_n(&to_blk(dev)->sectors, __ATOMIC_RELAXED) *
+	       BLK_SECTOR;
+}
+
+int blk_resize(struct vio_dev *dev, uint64_t size, char *err, size_t errlen)
+{
+	const struct blk *blk = to_blk(dev);
+	int ret;
+
+	if (!blk->dialect->resizable) {
+		snprintf(err, errlen, "profile %s: its disks keep their size",
+			 dev->prof->name);
+		return -EPERM;
+	}
+	if (size % blk->img->block_size || size < blk_size(dev)) {
+		snprintf(err, errlen, "the new size must be a multiple of %u "
+			 "and not below the present %" PRIu64 " bytes",
+			 blk->img->block_size, blk_size(dev));
+		return -EINVAL;
+	}
+	ret = blkio_grow(blk->img, size, err, errlen);
+	if (ret == 0)
+		blk_resized(dev, size);
+	return ret;
 }

@@ -25,7 +25,16 @@ struct blk_cfg {
 /* Takes the image over: it is closed with the device. 0 or -errno. */
 int blk_create(struct vio_dev **, const struct blk_cfg *, struct blkio *);
 
+/* The device's image, for people. Any thread. */
+const struct blkio *blk_image(struct vio_dev *);
+/* Bytes the guest sees. Any thread. */
+uint64_t blk_size(struct vio_dev *);
+
 /* The image changed its size; control loop. Bytes. */
 void blk_resized(struct vio_dev *, uint64_t size);
+/* Makes the image larger and tells the guest; control loop. 0, or -errno with
+ * one sentence in err: smaller, read-only, no room, or a profile whose disks
+ * do not change. */
+int blk_resize(struct vio_dev *, uint64_t size, char *err, size_t errlen);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef DEVICES_VIRTIO_BLK_INT_H
 #define DEVICES_VIRTIO_BLK_INT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "devices/virtio/virtio.h"
@@ -68,6 +69,7 @@ struct blk_dialect {
 	 * the I/O and returns -1, or returns a status at once. */
 	struct { uint32_t type; int (*run)(struct blk_req *); } op[6];
 	uint32_t used_len_mask;         /* 0: used.len is always 0 */
+	bool resizable;                 /* capacity may grow at run time */
 };
 extern const struct blk_dialect blk_dialect_contract, blk_dialect_modern;
 

@@ -1,0 +1,314 @@
+/*
+ * Virtio devices of every kind on the machine's transport: disks first, so that
+ * a guest's numbering of them does not depend on what else there is.
+ */
+#include "vmm/machine_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/audio/sndio.h"
+#include "devices/block/blkio.h"
+#include "devices/net/netio.h"
+#include "devices/virtio/blk.h"
+#include "devices/virtio/input.h"
+#include "devices/virtio/net.h"
+#include "devices/virtio/snd.h"
+
+static const char *const input_kinds[MACH_INPUTS] = {
+	[MACH_KEYBOARD] = "keyboard", [MACH_MOUSE] = "mouse",
+	[MACH_TABLET] = "tablet",
+};
+
+/* ---- transports ----------------------------------------------------------------- */
+
+uint32_t mach_mmio_base(unsigned i)
+{
+	return LAYOUT_VMMIO + i * VMMIO_LEN;
+}
+
+/*
+ * Where ACPI tells of the devices, each has an IOAPIC pin that nothing else
+ * uses. A kernel that is told by its command line knows of no pins beyond the
+ * ISA interrupts, so it gets those that no chip of this machine has.
+ */
+unsigned mach_mmio_gsi(const struct machine *m, unsigned i)
+{
+	static const uint8_t isa[LAYOUT_VMMIO_GSIS] = {
+		5, 10, 11, 3, 7, 14, 15, 6,
+	};
+
+	return m->cfg.mmio_cmdline ? isa[i] : LAYOUT_VMMIO_GSI + i;
+}
+
+static bool on_pci(const struct machine *m)
+{
+	return m->cfg.transport == MACH_PCI;
+}
+
+/* slot -1: the first free one. */
+static int attach(struct machine *m, struct vio_dev *dev, int slot,
+		  unsigned func, int msix)
+{
+	struct mach_dev *d = &m->dev[m->ndevs];
+	unsigned i = m->ndevs++;
+	int ret;
+
+	d->dev = dev;
+	if (on_pci(m))
+		ret = vpci_attach(&d->pci, dev, &m->pci, slot, func,
+				  (enum vpci_msix)msix, &m->doorbells.port);
+	else
+		ret = vmmio_attach(&d->mmio, dev, &m->mmio, mach_mmio_base(i),
+				   irqchip_line(&m->irqchip,
+						mach_mmio_gsi(m, i)),
+				   &m->doorbells.port);
+	d->attached = ret == 0;
+	return ret;
+}
+
+/* ---- disks ------------------------------------------------------------------------ */
+
+static int open_disks(struct machine *m, char *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < m->cfg.ndisks && ret == 0; i++) {
+		const struct mach_disk *cfg = &m->cfg.disk[i];
+		const struct blkio_cfg io = {
+			.path = cfg->path, .ro = cfg->ro, .sync = cfg->sync,
+			.direct = cfg->direct, .block_size = cfg->block_size,
+		};
+
+		ret = blkio_open(&m->outside.img[i], &io, err, MACH_ERR_LEN);
+	}
+	return ret;
+}
+
+static int make_disk(struct machine *m, unsigned i)
+{
+	struct vio_dev *dev;
+	char name[16];
+	const struct blk_cfg cfg = {
+		.prof = m->prof, .name = name, .queues = 1, .gmem = &m->gmem,
+		.serial = m->cfg.disk[i].serial, .ctl_loop = m->ctl,
+		.loops = &m->io, .nloops = 1,
+	};
+	int ret;
+
+	snprintf(name, sizeof(name), "disk%u", i);
+	ret = blk_create(&dev, &cfg, m->outside.img[i]);
+	if (ret < 0)
+		return ret;
+	m->outside.img[i] = NULL;
+	return attach(m, dev, -1, 0, m->cfg.disk[i].msix);
+}
+
+/* ---- network ---------------------------------------------------------------------- */
+
+static int open_nets(struct machine *m, char *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < m->cfg.nnets && ret == 0; i++) {
+		const struct mach_net *cfg = &m->cfg.net[i];
+		const struct netio_cfg io = {
+			.kind = (enum netio_kind)cfg->kind, .tap = cfg->tap,
+			.fd = cfg->fd, .mtu = cfg->mtu,
+			.hostfwd = cfg->hostfwd, .nhostfwd = cfg->nhostfwd,
+		};
+
+		ret = netio_open(&m->outside.net[i], &io, err, MACH_ERR_LEN);
+	}
+	return ret;
+}
+
+static int make_net(struct machine *m, unsigned i)
+{
+	const struct mach_net *net = &m->cfg.net[i];
+	struct vio_dev *dev;
+	char name[16];
+	const struct net_cfg cfg = {
+		.prof = m->prof, .name = name, .gmem = &m->gmem,
+		.mac = net->has_mac ? net->mac : NULL,
+		.mtu = (uint16_t)net->mtu, .ctl_loop = m->ctl,
+		.loops = &m->net, .nloops = 1,
+	};
+	int ret;
+
+	snprintf(name, sizeof(name), "net%u", i);
+	ret = net_create(&dev, &cfg, m->outside.net[i]);
+	if (ret < 0)
+		return ret;
+	m->outside.net[i] = NULL;
+	return attach(m, dev, -1, 0, net->msix);
+}
+
+/* ---- input ------------------------------------------------------------------------ */
+
+/* One multi-function device: AERO-W7-VIRTIO 3.3. */
+static int make_inputs(struct machine *m)
+{
+	int slot = -1, ret = 0;
+	unsigned func = 0;
+
+	for (unsigned i = 0; i < MACH_INPUTS && ret == 0; i++) {
+		char name[16];
+		const struct input_cfg cfg = {
+			.prof = m->prof, .kind = input_kinds[i], .name = name,
+			.gmem = &m->gmem, .ctl_loop = m->ctl, .loops = &m->io,
+			.nloops = 1,
+		};
+
+		if (!m->cfg.input[i])
+			continue;
+		snprintf(name, sizeof(name), "%s0", input_kinds[i]);
+		ret = input_create(&m->input[i], &cfg);
+		if (ret < 0)
+			break;
+		ret = attach(m, m->input[i], slot, func++, 0);
+		if (ret == 0 && on_pci(m))
+			slot = m->dev[m->ndevs - 1].pci.pci.slot;
+	}
+	return ret;
+}
+
+/* ---- sound ------------------------------------------------------------------------ */
+
+static int open_sound(struct machine *m, char *err)
+{
+	const struct sndio_cfg cfg = {
+		.spec = m->cfg.sound, .in = m->cfg.sound_in,
+	};
+
+	return m->cfg.sound ? sndio_open(&m->outside.sound, &cfg, err,
+					 MACH_ERR_LEN) : 0;
+}
+
+static int make_sound(struct machine *m, char *err)
+{
+	const struct snd_cfg cfg = {
+		.prof = m->prof, .name = "sound0", .gmem = &m->gmem,
+		.ctl_loop = m->ctl, .loop = m->snd,
+	};
+	struct vio_dev *dev;
+	int ret;
+
+	if (!m->cfg.sound)
+		return 0;
+	ret = snd_create(&dev, &cfg, m->outside.sound, err, MACH_ERR_LEN);
+	if (ret < 0)
+		return ret;
+	m->outside.sound = NULL;
+	return attach(m, dev, -1, 0, 0);
+}
+
+/* ---- all of them ------------------------------------------------------------------ */
+
+unsigned mach_devs_count(const struct mach_cfg *cfg)
+{
+	unsigned n = cfg->ndisks + cfg->nnets + (cfg->sound ? 1 : 0);
+
+	for (unsigned i = 0; i < MACH_INPUTS; i++)
+		n += cfg->input[i];
+	return n;
+}
+
+int mach_devs_open(struct machine *m, char *err)
+{
+	int ret;
+
+	m->dev = calloc(mach_devs_count(&m->cfg) + 1, sizeof(*m->dev));
+	if (!m->dev)
+		return -ENOMEM;
+	if ((ret = open_disks(m, err)) || (ret = open_nets(m, err)))
+		return ret;
+	return open_sound(m, err);
+}
+
+static int start_loop(struct loop **l, const char *name, unsigned flags)
+{
+	int ret = loop_create(l, name, flags);
+
+	return ret ? ret : loop_start(*l);
+}
+
+int mach_devs_loops(struct machine *m)
+{
+	const struct mach_cfg *cfg = &m->cfg;
+	bool inputs = cfg->input[MACH_KEYBOARD] || cfg->input[MACH_MOUSE] ||
+		      cfg->input[MACH_TABLET];
+	int ret = 0;
+
+	/* A disk that waits for the host must not hold up the network, nor
+	 * either of them the sound. */
+	if (cfg->ndisks || inputs)
+		ret = start_loop(&m->io, "io0", cfg->ndisks ? LOOP_URING : 0);
+	if (ret == 0 && cfg->nnets)
+		ret = start_loop(&m->net, "net0", LOOP_URING);
+	if (ret == 0 && cfg->sound)
+		ret = start_loop(&m->snd, "sound0", 0);
+	return ret;
+}
+
+int mach_devs_create(struct machine *m, char *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < m->cfg.ndisks && ret == 0; i++)
+		ret = make_disk(m, i);
+	for (unsigned i = 0; i < m->cfg.nnets && ret == 0; i++)
+		ret = make_net(m, i);
+	if (ret == 0)
+		ret = make_inputs(m);
+	return ret ? ret : make_sound(m, err);
+}
+
+struct vio_dev *mach_dev_find(struct machine *m, const char *name)
+{
+	for (unsigned i = 0; i < m->ndevs; i++)
+		if (strcmp(m->dev[i].dev->name, name) == 0)
+			return m->dev[i].dev;
+	return NULL;
+}
+
+void mach_devs_reset(struct machine *m)
+{
+	for (unsigned i = 0; i < m->ndevs; i++)
+		vio_reset(m->dev[i].dev);
+}
+
+static void destroy_dev(struct machine *m, struct mach_dev *d)
+{
+	if (d->attached) {
+		vio_reset(d->dev);
+		if (on_pci(m))
+			pci_dev_fini(&d->pci.pci);
+		else
+			iospace_del(&m->mmio, &d->mmio.io);
+	}
+	vio_destroy(d->dev);
+}
+
+void mach_devs_destroy(struct machine *m)
+{
+	struct loop *const loops[] = { m->io, m->net, m->snd };
+
+	for (unsigned i = 0; i < m->ndevs; i++)
+		destroy_dev(m, &m->dev[i]);
+	free(m->dev);
+	for (unsigned i = 0; i < MACH_DISKS_MAX; i++)
+		blkio_close(m->outside.img[i]);
+	for (unsigned i = 0; i < MACH_NETS_MAX; i++)
+		if (m->outside.net[i])
+			netio_close(m->outside.net[i]);
+	sndio_close(m->outside.sound);
+	for (unsigned i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
+		if (!loops[i])
+			continue;
+		loop_stop(loops[i]);
+		loop_destroy(loops[i]);
+	}
+}
