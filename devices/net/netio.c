@@ -123,7 +123,7 @@ int netio_offload(struct netio *io, unsigned set)
 {
 	if (set & ~io->can)
 		return -EINVAL;
-	return io->ops->offload ? io->ops->offload(io, set) : 0;
+	return io->can ? io->ops->offload(io, set) : 0;
 }
 
 void netio_lost(struct netio *io)

@@ -50,7 +50,7 @@ struct netio_ops {
 	void (*unbind)(struct netio *);
 	ssize_t (*recv)(struct netio *, const struct iovec *, unsigned n);
 	int (*send)(struct netio *, const struct iovec *, unsigned n);
-	/* NULL: has no headers. */
+	/* NULL, both: has no headers. */
 	int (*header)(struct netio *, unsigned len);
 	int (*offload)(struct netio *, unsigned set);
 	void (*close)(struct netio *);
@@ -70,7 +70,8 @@ struct netio {
 enum netio_kind {
 	NETIO_NONE,             /* swallows everything, says nothing */
 	NETIO_TAP,
-	NETIO_FD,               /* an open tap, macvtap or datagram socket */
+	NETIO_FD,               /* an open tap (with IFF_NO_PI), macvtap or
+				 * datagram socket */
 	NETIO_USER,             /* user-mode networking (libslirp) */
 };
 

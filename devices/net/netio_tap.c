@@ -38,9 +38,12 @@ _Static_assert((int)NETIO_CSUM == TUN_F_CSUM &&
 
 struct tap {
 	struct netio io;
+	char ifname[IFNAMSIZ];
 	struct loop_fd lfd;
+	struct loop_timer again;
 	int fd;
 	bool socket;            /* not a tap */
+	bool local;             /* AF_UNIX: errors mean the peer has left */
 	bool stream_end;        /* SOCK_SEQPACKET: 0 bytes read is the end */
 	bool vnet_hdr;
 	bool down_said;         /* [l] */
@@ -59,8 +62,8 @@ static bool is_gone(const struct tap *t, int e)
 	struct ifreq ifr;
 
 	if (t->socket)
-		return e == EPIPE || e == ECONNRESET || e == ECONNREFUSED ||
-		       e == ENOTCONN;
+		return t->local && (e == EPIPE || e == ECONNRESET ||
+				    e == ECONNREFUSED || e == ENOTCONN);
 	/* A descriptor whose interface was deleted answers EBADFD. */
 	return ioctl(t->fd, TUNGETIFF, &ifr) < 0;
 }
@@ -114,9 +117,21 @@ static int tap_send(struct netio *io, const struct iovec *iov, unsigned n)
 	} else if (e == EIO && !t->down_said) {
 		t->down_said = true;
 		log_warn("%s is down and loses what the guest sends; bring it "
-			 "up with 'ip link set dev NAME up'", io->name);
+			 "up with 'ip link set dev %s up'", io->name,
+			 t->ifname);
 	}
 	return 0;
+}
+
+/* A tap that is being deleted says so before it is. */
+#define DYING_NS 10000000u
+
+static void look_again(struct loop_timer *timer)
+{
+	struct tap *t = container_of(timer, struct tap, again);
+
+	/* Changing a watch asks for its state anew. */
+	loop_fd_mod(t->io.loop, &t->lfd);
 }
 
 static void tap_ready(struct loop_fd *lfd, uint32_t events)
@@ -128,7 +143,14 @@ static void tap_ready(struct loop_fd *lfd, uint32_t events)
 		loop_fd_mod(t->io.loop, lfd);
 		t->io.events->writable(&t->io);
 	}
-	/* Of the end, too, the reader hears by reading. */
+	if ((events & EPOLLERR) && !t->socket) {
+		if (is_gone(t, 0))
+			netio_lost(&t->io);
+		else
+			loop_timer_set(t->io.loop, &t->again,
+				       loop_now_ns() + DYING_NS);
+	}
+	/* Of a socket's end the reader hears by reading. */
 	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP))
 		t->io.events->readable(&t->io);
 }
@@ -146,7 +168,10 @@ static int tap_bind(struct netio *io)
 
 static void tap_unbind(struct netio *io)
 {
-	loop_fd_del(io->loop, &to_tap(io)->lfd);
+	struct tap *t = to_tap(io);
+
+	loop_fd_del(io->loop, &t->lfd);
+	loop_timer_del(io->loop, &t->again);
 }
 
 /* ---- headers and offloads -------------------------------------------------- */
@@ -173,7 +198,10 @@ static int tap_offload(struct netio *io, unsigned set)
 		set &= ~(unsigned)NETIO_ECN;
 	if (!(set & NETIO_USO4) || !(set & NETIO_USO6))
 		set &= ~(unsigned)(NETIO_USO4 | NETIO_USO6);
-	return ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)set) < 0 ? -errno : 0;
+	if (ioctl(t->fd, TUNSETOFFLOAD, (unsigned long)set) == 0)
+		return 0;
+	/* Gone, then, which the loop finds out by itself. */
+	return errno == EBADFD ? 0 : -errno;
 }
 
 /* Offers come in bundles of what kernels learnt together. */
@@ -212,8 +240,9 @@ static const struct netio_ops tap_ops = {
 	.close = tap_close,
 };
 
-static int make(struct tap **out, int fd, bool socket, bool vnet_hdr,
-		char *err, size_t errlen)
+/* ifr: what the kernel says of a tap; NULL: a socket. */
+static int make(struct tap **out, int fd, const struct ifreq *ifr, char *err,
+		size_t errlen)
 {
 	struct tap *t = calloc(1, sizeof(*t));
 
@@ -223,8 +252,14 @@ static int make(struct tap **out, int fd, bool socket, bool vnet_hdr,
 	}
 	t->io.ops = &tap_ops;
 	t->fd = fd;
-	t->socket = socket;
-	t->vnet_hdr = vnet_hdr;
+	t->socket = ifr == NULL;
+	t->again.fired = look_again;
+	if (ifr) {
+		memcpy(t->ifname, ifr->ifr_name, IFNAMSIZ - 1);
+		t->vnet_hdr = ifr->ifr_flags & IFF_VNET_HDR;
+		snprintf(t->io.name, sizeof(t->io.name), "tap '%s'",
+			 t->ifname);
+	}
 	find_offloads(t);
 	*out = t;
 	return 0;
@@ -344,10 +379,9 @@ int netio_tap_open(struct netio **out, const struct netio_cfg *cfg, char *err,
 		say_attach(cfg->tap, existed, -rc, err, errlen);
 		goto err_close;
 	}
-	rc = make(&t, fd, false, true, err, errlen);
+	rc = make(&t, fd, &ifr, err, errlen);
 	if (rc)
 		goto err_close;
-	snprintf(t->io.name, sizeof(t->io.name), "tap '%s'", cfg->tap);
 	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (!existed)
 		bring_up(sock, cfg->tap);
@@ -364,32 +398,14 @@ err_close:
 
 /* ---- a descriptor from elsewhere ------------------------------------------- */
 
-static int check_tap_fd(int fd, const struct ifreq *ifr, char *err,
-			size_t errlen)
-{
-	unsigned flags = (unsigned short)ifr->ifr_flags;
-
-	if (!(flags & IFF_TAP)) {
-		SAY("fd=%d is a tun, which carries packets, not frames; open "
-		    "it with IFF_TAP", fd);
-		return -EINVAL;
-	}
-	if (!(flags & IFF_NO_PI)) {
-		SAY("fd=%d is a tap that puts protocol information in front of "
-		    "frames; open it with IFF_NO_PI", fd);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int socket_type(int fd)
+static int socket_is(int fd, int what)
 {
 	socklen_t len = sizeof(int);
-	int type = -1;
+	int is = -1;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, what, &is, &len) < 0)
 		return -1;
-	return type;
+	return is;
 }
 
 int netio_fd_open(struct netio **out, const struct netio_cfg *cfg, char *err,
@@ -406,29 +422,28 @@ int netio_fd_open(struct netio **out, const struct netio_cfg *cfg, char *err,
 		return -EBADF;
 	}
 	is_tap = ioctl(fd, TUNGETIFF, &ifr) == 0;
-	type = is_tap ? -1 : socket_type(fd);
+	type = is_tap ? -1 : socket_is(fd, SO_TYPE);
 	if (!is_tap && type != SOCK_DGRAM && type != SOCK_SEQPACKET) {
 		SAY("fd=%d is neither a tap nor a datagram socket", fd);
 		return -EINVAL;
 	}
-	rc = is_tap ? check_tap_fd(fd, &ifr, err, errlen) : 0;
-	if (rc)
-		return rc;
+	if (is_tap && !(ifr.ifr_flags & IFF_TAP)) {
+		SAY("fd=%d is a tun, which carries packets, not frames; open "
+		    "it with IFF_TAP", fd);
+		return -EINVAL;
+	}
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
 		rc = -errno;
 		SAY("fd=%d cannot be made non-blocking: %s", fd, strerror(-rc));
 		return rc;
 	}
-	rc = make(&t, fd, !is_tap, is_tap && (ifr.ifr_flags & IFF_VNET_HDR),
-		  err, errlen);
+	rc = make(&t, fd, is_tap ? &ifr : NULL, err, errlen);
 	if (rc)
 		return rc;
 	t->stream_end = type == SOCK_SEQPACKET;
-	if (is_tap)
-		snprintf(t->io.name, sizeof(t->io.name), "tap '%.15s'",
-			 ifr.ifr_name);
-	else
+	t->local = socket_is(fd, SO_DOMAIN) == AF_UNIX;
+	if (!is_tap)
 		snprintf(t->io.name, sizeof(t->io.name), "socket fd=%d", fd);
 	*out = &t->io;
 	return 0;

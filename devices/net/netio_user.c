@@ -50,7 +50,7 @@ struct user {
 	unsigned round;
 	struct loop_hook refresh;
 	struct loop_timer timer;        /* libslirp's TCP timers */
-	bool due;                       /* a socket or the timer is ready */
+	bool due;                       /* libslirp wants to have a look */
 	bool paused;
 	uint64_t told_ns;               /* when libslirp last saw the clock */
 	uint8_t *buf;                   /* a ring: length (4 bytes), frame */
@@ -158,6 +158,8 @@ static int user_send(struct netio *io, const struct iovec *iov, unsigned n)
 		slirp_pollfds_poll(u->slirp, 1, no_revents, u);
 	}
 	slirp_input(u->slirp, u->tx, (int)len);
+	/* It may have been the ARP answer that other frames wait for. */
+	u->due = true;
 	mark(u);
 	return 0;
 }
