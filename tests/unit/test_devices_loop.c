@@ -336,12 +336,7 @@ static void calls_taken_back_do_not_run(void **state)
 	loop_post(l, &b.call);
 	loop_post(l, &c.call);
 	step_settle(l);
-	assert_int_equal(1, a.n);
-	assert_int_equal(0, b.n);
-	assert_int_equal(1, c.n);
-	loop_post(l, &b.call);
-	step_settle(l);
-	assert_int_equal(1, b.n);
+	assert_true(a.n == 1 && b.n == 0 && c.n == 1);
 }
 
 static void count_call(void *arg)
