@@ -48,6 +48,8 @@ stack_top:
 stack_free:     .long stack_top - STACK_SLICE
 /* 0 until the first POST. */
 posted:         .byte 0
+	.globl tick_polls_com1
+tick_polls_com1: .byte 0
 
 	.text
 
@@ -217,7 +219,14 @@ entry_08:
 	jb 1f
 	movl $0, BDA_TICKS
 	movb $1, BDA_MIDNIGHT
-1:      int $0x1c
+1:      cmpb $0, %cs:tick_polls_com1
+	je 2f
+	pushfw
+	pushw %cs
+	pushw $2f
+	pushw $int08_com1
+	jmp enter
+2:      int $0x1c
 	cli
 	movb $PIC_EOI, %al
 	outb %al, $PORT_PIC1

@@ -349,16 +349,18 @@ static void copy_font(void)
 void video_init(void)
 {
 	static const uint16_t none[4];
-	struct regs mode = { .eax = 0x0083 };
+	struct regs mode = { .eax = 0x0003 };
 
+	tick_polls_com1 = mirror_on();
 	if (vga_rom_there()) {
-		far_call((uint32_t)VGA_ROM_SEG << 16 | 3, none, 0);
+		far_call((uint32_t)VGA_ROM_SEG << 16 | 3, none, cfg.vga);
 		has_vga = ivt(0x10) >> 16 != ROM_SEG;
 	}
-	if (!has_vga) {
-		int_call(0x10, &mode);
+	if (!has_vga)
+		mode.eax |= 0x80;       /* leave the terminal as it is */
+	int_call(0x10, &mode);
+	if (!has_vga)
 		return;
-	}
 	copy_font();
 	if (mirror_on()) {
 		vga_int10 = ivt(0x10);

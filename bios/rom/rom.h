@@ -284,6 +284,7 @@ ENTRY(diskette_params); ENTRY(video_params); ENTRY(config_table);
 ENTRY(pci_entry32); ENTRY(font_8x8);
 
 extern uint32_t vga_int10;      /* the VGA BIOS's vector while mirrored */
+extern uint8_t tick_polls_com1; /* INT 08h calls int08_com1 */
 
 /* ---- what the handlers do with a result ----------------------------------- */
 

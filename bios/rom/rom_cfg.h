@@ -27,7 +27,7 @@
 
 enum rom_cfg_flags {
 	ROM_CFG_SERIAL = 1 << 0,        /* INT 10h and 16h on COM1, too */
-	ROM_CFG_VGA    = 1 << 1,        /* there is a VGA BIOS at C0000 */
+	ROM_CFG_VGA    = 1 << 1,        /* a VGA BIOS is at C0000, see vga */
 	ROM_CFG_MENU   = 1 << 2,        /* ask what to boot */
 };
 
@@ -57,7 +57,7 @@ struct rom_cfg {
 	uint16_t menu_seconds;          /* until the menu takes the default */
 	uint8_t boot[ROM_BOOT_MAX];     /* enum rom_boot */
 	uint16_t n_e820;
-	uint16_t reserved;
+	uint16_t vga;                   /* slot << 3 | function of the display */
 	struct rom_e820 e820[ROM_E820_MAX];
 } __attribute__((packed));
 

@@ -106,3 +106,10 @@ void serkbd_poll(void)
 	if (in_seq && bda32(BDA_TICKS) - esc_at >= ESC_TICKS)
 		give_up();
 }
+
+/* Programs that look at the ring without INT 16h find the keys there, too. */
+void int08_com1(struct regs *r)
+{
+	(void)r;
+	serkbd_poll();
+}

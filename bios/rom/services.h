@@ -194,6 +194,7 @@ void boot_next(void) __attribute__((noreturn));
 /* ---- handlers, for entry.S ------------------------------------------------------------------------------ */
 
 void int05(struct regs *);
+void int08_com1(struct regs *);
 void int09(struct regs *);
 void int10(struct regs *);
 void int10_mirror(struct regs *);
