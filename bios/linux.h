@@ -33,6 +33,7 @@ struct linux_boot {
 
 enum cpu_start_mode {
 	CPU_START_REAL,         /* the reset vector; nothing else is set */
+	CPU_START_BIOS,         /* real mode at F000:FFF0 */
 	CPU_START_PROT32,       /* flat segments, CR0 = PE only, CR4 = 0 */
 	CPU_START_LONG64,       /* CR0 PE|PG, CR4 PAE, EFER LME|LMA, cr3 */
 };

@@ -237,6 +237,13 @@ static int build(struct machine *m, char *err)
 	return ret ? ret : mach_serial_create(m, err);
 }
 
+const struct vio_profile *mach_profile(const struct mach_cfg *cfg)
+{
+	if (cfg->profile)
+		return cfg->profile;
+	return cfg->kernel ? &vio_profile_modern : &vio_profile_aero_w7;
+}
+
 int mach_create(struct machine **out, const struct mach_cfg *cfg,
 		char err[MACH_ERR_LEN])
 {
@@ -249,7 +256,7 @@ int mach_create(struct machine **out, const struct mach_cfg *cfg,
 		return -ENOMEM;
 	}
 	m->cfg = *cfg;
-	m->prof = cfg->profile ? cfg->profile : &vio_profile_modern;
+	m->prof = mach_profile(cfg);
 	m->kvm = (struct kvm){ .fd = -1, .vm = -1 };
 	m->boot.kernel_fd = m->boot.initrd_fd = -1;
 	pthread_mutex_init(&m->lock, NULL);

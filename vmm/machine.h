@@ -52,7 +52,8 @@ struct mach_cfg {
 	enum mach_transport transport;
 	bool mmio_cmdline;      /* describe virtio-mmio devices to the kernel
 				 * by virtio_mmio.device=, not by ACPI */
-	const char *kernel, *initrd;            /* paths; initrd may be NULL */
+	const char *kernel, *initrd;            /* paths; NULL: none. Without a */
+						/* kernel the BIOS boots a disk */
 	const char *cmdline;
 	uint64_t memory;                        /* bytes */
 	bool hugepages;
@@ -81,6 +82,9 @@ enum mach_end {
 
 /* How many virtio devices that is. */
 unsigned mach_devs_count(const struct mach_cfg *);
+
+/* The profile that "auto" stands for. Pure. */
+const struct vio_profile *mach_profile(const struct mach_cfg *);
 
 /* 0, or -errno with one sentence in err: what, where, what to do. */
 int mach_create(struct machine **, const struct mach_cfg *,

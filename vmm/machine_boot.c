@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bios/acpi.h"
+#include "bios/rom_load.h"
 
 static int open_file(const char *what, const char *path, int *fd, char *err)
 {
@@ -51,8 +52,11 @@ static int make_cmdline(struct machine *m)
 
 int mach_boot_open(struct machine *m, char *err)
 {
-	int ret = make_cmdline(m);
+	int ret;
 
+	if (!m->cfg.kernel)
+		return 0;
+	ret = make_cmdline(m);
 	if (ret < 0)
 		return ret;
 	m->boot.kernel = m->cfg.kernel;
@@ -94,6 +98,22 @@ static int install_acpi(struct machine *m, uint64_t *rsdp)
 	return ret;
 }
 
+/* Our BIOS, which boots from the disks. */
+static int load_bios(struct machine *m, struct cpu_start *start, char *err)
+{
+	struct rom_cfg cfg;
+	int ret;
+
+	rom_cfg_init(&cfg, &m->layout);
+	cfg.flags = ROM_CFG_SERIAL;
+	ret = rom_load(&m->gmem, &cfg);
+	if (ret < 0)
+		snprintf(err, MACH_ERR_LEN, "cannot load the BIOS: %s",
+			 strerror(-ret));
+	*start = (struct cpu_start){ .mode = CPU_START_BIOS };
+	return ret;
+}
+
 int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
 {
 	const struct pci_windows windows = {
@@ -118,6 +138,8 @@ int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
 			 strerror(-ret));
 		return ret;
 	}
+	if (!m->cfg.kernel)
+		return load_bios(m, start, err);
 	ret = linux_load(&m->boot, &m->gmem, &m->layout, start, why);
 	if (ret < 0)
 		snprintf(err, MACH_ERR_LEN, "%s", why);

@@ -232,7 +232,7 @@ static const struct row rows[] = {
 	{ NULL, "--cpus", "N", "1 to 32 (default: 1)", set_cpus, false },
 	{ NULL, "--profile", "NAME",
 	  "what guests see of the devices: auto, aero-w7, modern\n"
-	  "(default: auto, which is modern for a kernel)",
+	  "(default: auto: modern for a kernel, aero-w7 for a disk)",
 	  set_profile, false },
 	{ NULL, "--transport", "pci|mmio[,cmdline]",
 	  "where virtio devices are (default: pci). mmio is shown\n"
@@ -317,7 +317,8 @@ static void print_row(FILE *to, const struct row *r)
 
 void options_print_help(FILE *to)
 {
-	fputs("Usage: aerovmm --kernel FILE [option]...\n"
+	fputs("Usage: aerovmm --disk FILE [option]...\n"
+	      "       aerovmm --kernel FILE [option]...\n"
 	      "Runs a guest under KVM, with virtio devices.\n", to);
 	for (unsigned i = 0; i < COUNT(rows); i++) {
 		if (rows[i].group)
@@ -448,7 +449,7 @@ static int check_disks(const struct parser *p)
 		    m->disk[i].msix != VPCI_MSIX_DEFAULT)
 			return options_complain(p, "--disk msix= is for PCI and "
 					"contradicts --transport mmio");
-		if (m->profile == &vio_profile_aero_w7 && m->disk[i].serial)
+		if (mach_profile(m) == &vio_profile_aero_w7 && m->disk[i].serial)
 			return options_complain(p, "--disk serial= contradicts "
 					"--profile aero-w7, whose disks have no "
 					"serial number");
@@ -465,9 +466,12 @@ static int check(struct parser *p)
 	if (!m->kernel && (m->initrd || m->cmdline))
 		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
-	if (!m->kernel)
-		return options_complain(p, "nothing to boot: give --kernel FILE (see "
-				"--help)");
+	if (!m->kernel && !m->ndisks)
+		return options_complain(p, "nothing to boot: give --disk FILE "
+					"or --kernel FILE (see --help)");
+	if (!m->kernel && m->transport == MACH_MMIO)
+		return options_complain(p, "--transport mmio is for --kernel; "
+					"the BIOS boots from PCI disks");
 	return check_disks(p);
 }
 

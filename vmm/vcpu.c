@@ -563,6 +563,22 @@ static void set_segments(struct kvm_sregs *s, const struct cpu_start *start)
 	s->idt = (struct kvm_dtable){ .base = 0 };
 }
 
+/* As after a reset, but past the jump from the top of 4 GiB. */
+static int set_bios_entry(const struct vcpu *v)
+{
+	struct kvm_regs r = { .rip = 0xfff0, .rflags = 2 };
+	struct kvm_sregs s;
+
+	if (ioctl(v->fd, KVM_GET_SREGS, &s) < 0)
+		return -errno;
+	s.cs.selector = LAYOUT_FSEG >> 4;
+	s.cs.base = LAYOUT_FSEG;
+	if (ioctl(v->fd, KVM_SET_SREGS, &s) < 0 ||
+	    ioctl(v->fd, KVM_SET_REGS, &r) < 0)
+		return -errno;
+	return 0;
+}
+
 static int set_registers(const struct vcpu *v, const struct cpu_start *start)
 {
 	struct kvm_regs r = {
@@ -599,7 +615,9 @@ int vcpus_set_start(struct vcpus *all, const struct cpu_start *start,
 	for (unsigned i = 0; i < all->cfg.n && ret == 0; i++)
 		ret = set_firmware_msrs(&all->cpu[i]);
 	if (ret == 0)
-		ret = set_registers(&all->cpu[0], start);
+		ret = start->mode == CPU_START_BIOS ?
+		      set_bios_entry(&all->cpu[0]) :
+		      set_registers(&all->cpu[0], start);
 	if (ret < 0)
 		snprintf(err, errlen, "KVM refuses the CPUs' start state: %s",
 			 strerror(-ret));

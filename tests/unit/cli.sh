@@ -99,7 +99,9 @@ fi
 
 # ---- the command line is wrong: 2 ------------------------------------------------
 
-says 2 'nothing to boot: give --kernel' "$vmm"
+says 2 'nothing to boot: give --disk FILE or --kernel' "$vmm"
+says 2 'the BIOS boots from PCI disks' "$vmm" --disk d --transport mmio
+says 2 'serial= contradicts --profile aero-w7' "$vmm" --disk d,serial=x
 says 2 '--kernel: needs a value' "$vmm" --kernel
 says 2 '--memroy: no such option; did you mean --memory' "$vmm" --memroy 1G
 says 2 '--disk: unknown key .rw.*there is path, ro, direct, sync, serial' \

@@ -114,6 +114,18 @@ static void help_and_version_win(void **state)
 	assert_int_equal(opt.want, OPTIONS_VERSION);
 }
 
+static void a_disk_is_enough(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--disk d"), 0);
+	assert_null(opt.mach.kernel);
+	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_aero_w7);
+	assert_int_equal(parse("--disk d --profile modern"), 0);
+	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_modern);
+	assert_int_equal(parse("--disk d --kernel k"), 0);
+	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_modern);
+}
+
 static void mistakes_are_explained(void **state)
 {
 	static const struct { const char *line, *says; } bad[] = {
@@ -205,6 +217,7 @@ int main(void)
 		cmocka_unit_test(every_option_arrives),
 		cmocka_unit_test(disks_keep_their_order),
 		cmocka_unit_test(help_and_version_win),
+		cmocka_unit_test(a_disk_is_enough),
 		cmocka_unit_test(mistakes_are_explained),
 		cmocka_unit_test(disks_have_a_limit),
 		cmocka_unit_test(long_arguments_do_no_harm),
