@@ -263,6 +263,8 @@ void vio_set_status(struct vio_dev *dev, uint8_t val)
 	if (!(new & VIRTIO_S_FEATURES_OK))
 		new &= (uint8_t)~VIRTIO_S_DRIVER_OK;
 	dev->status = new;
+	if ((new & ~old & VIRTIO_S_FEATURES_OK) && dev->cls->features)
+		dev->cls->features(dev);
 	if (new & ~old & VIRTIO_S_DRIVER_OK)
 		start(dev);
 }

@@ -27,6 +27,9 @@ struct vio_dev;
 struct vio_class {
 	const char *name;
 	uint16_t id;                    /* virtio device id */
+	/* FEATURES_OK: acked stands, the driver reads the configuration next.
+	 * ctl held. May be NULL. */
+	void (*features)(struct vio_dev *);
 	/* DRIVER_OK, before the queues go live. ctl held. May be NULL. */
 	void (*start)(struct vio_dev *);
 	/* Owner loop: kicked, or asked for by loop_bell_mark. Pops until empty. */
