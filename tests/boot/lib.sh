@@ -20,7 +20,8 @@ skip() {
 }
 
 # The VMM's command line for a guest, into the array `vmm`.
-#   -k cloud|full|elf   kernel (elf: the cloud kernel as ELF, by its PVH note)
+#   -k cloud|full|elf|devs   kernel (elf: the cloud kernel as ELF, by its
+#                       PVH note; devs: full, with net, input and sound)
 #   -t pci|mmio  -p aero-w7|modern  -c CPUS  -m MIB
 #   -a WORDS            more words for the kernel's command line
 #   -r                  let a reboot reboot
@@ -109,6 +110,13 @@ wait_vmm() {
 	wait "$VMM_PID" || RC=$?
 	VMM_PID=''
 	tr -d '\r' <raw >log
+}
+
+# One command to the machine's control socket; the answers go to control.out.
+control() {
+	printf '%s\n%s\n' '{"execute":"qmp_capabilities"}' "$1" |
+		socat -t 2 - UNIX-CONNECT:control >control.out
+	! grep '"error"' control.out || fail "the control socket refuses $1"
 }
 
 expect_rc() {

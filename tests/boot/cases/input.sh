@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Unmodified virtio_input and evdev drivers: evtest in the guest sees exactly
+# the events of a script that the control socket sends, and LEDs come back.
+
+variants=(pci-modern pci-w7)
+
+run_case() {
+	local profile=modern names=aerovmm_keyboard,aerovmm_mouse,aerovmm_tablet
+
+	if [ "$1" != pci-modern ]; then
+		profile=aero-w7
+		names=Aero_Virtio_Keyboard,Aero_Virtio_Mouse,Aero_Virtio_Tablet
+	fi
+	boot_background -k devs -p $profile \
+		-a "aerotest=input,dmesg want_inputs=$names" \
+		--input keyboard,mouse,tablet --control unix:control
+	wait_line 'READY input'
+	key() {
+		control "{\"execute\":\"input-send-event\",\"arguments\":{\"events\":[{\"type\":\"key\",\"data\":{\"down\":$2,\"key\":{\"type\":\"qcode\",\"data\":\"$1\"}}}]}}"
+	}
+	key a true; key a false; key shift true; key f5 true; key f5 false; key shift false
+	control '{"execute":"input-send-event","arguments":{"events":[{"type":"rel","data":{"axis":"x","value":7}},{"type":"rel","data":{"axis":"y","value":-3}}]}}'
+	control '{"execute":"input-send-event","arguments":{"events":[{"type":"btn","data":{"down":true,"button":"left"}}]}}'
+	control '{"execute":"input-send-event","arguments":{"events":[{"type":"btn","data":{"down":false,"button":"left"}}]}}'
+	control '{"execute":"input-send-event","arguments":{"events":[{"type":"abs","data":{"axis":"x","value":16000}},{"type":"abs","data":{"axis":"y","value":32767}}]}}'
+	echo >&"$KEYS"
+	wait_line 'READY leds'
+	sleep 1
+	control '{"execute":"query-input"}'
+	grep -q '"keyboard0", *"leds": *\["caps"\]' control.out || fail "no caps LED in $(tail -n 1 control.out)"
+	echo >&"$KEYS"
+	wait_vmm
+	expect_rc 0
+	expect_tests name0 name1 name2 input
+	cat >want <<-'TEXT'
+	EVENT 0 type 1 (EV_KEY), code 30 (KEY_A), value 1
+	EVENT 0 type 1 (EV_KEY), code 30 (KEY_A), value 0
+	EVENT 0 type 1 (EV_KEY), code 42 (KEY_LEFTSHIFT), value 1
+	EVENT 0 type 1 (EV_KEY), code 63 (KEY_F5), value 1
+	EVENT 0 type 1 (EV_KEY), code 63 (KEY_F5), value 0
+	EVENT 0 type 1 (EV_KEY), code 42 (KEY_LEFTSHIFT), value 0
+	EVENT 1 type 2 (EV_REL), code 0 (REL_X), value 7
+	EVENT 1 type 2 (EV_REL), code 1 (REL_Y), value -3
+	EVENT 1 type 1 (EV_KEY), code 272 (BTN_LEFT), value 1
+	EVENT 1 type 1 (EV_KEY), code 272 (BTN_LEFT), value 0
+	EVENT 2 type 3 (EV_ABS), code 0 (ABS_X), value 16000
+	EVENT 2 type 3 (EV_ABS), code 1 (ABS_Y), value 32767
+	TEXT
+	grep '^EVENT .*type [123] ' log | diff want - || fail 'evtest saw other events'
+}

@@ -1,0 +1,58 @@
+# shellcheck shell=dash
+# A network card: link, DHCP or a fixed address, ping, and data both ways
+# through TCP. want_net: user or tap; want_bytes: how much each way.
+
+ip link set lo up
+ip link set eth0 up
+tries=0
+while [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" != 1 ] && [ $tries -lt 50 ]; do
+	tries=$((tries + 1))
+	usleep 100000
+done
+expect carrier "$(cat /sys/class/net/eth0/carrier)" 1
+if [ "$want_net" = user ]; then
+	cat >/tmp/dhcp <<-'SCRIPT'
+	#!/bin/busybox sh
+	[ "$1" = bound ] || exit 0
+	ip addr add "$ip/$mask" dev "$interface"
+	ip route add default via "$router"
+	SCRIPT
+	chmod +x /tmp/dhcp
+	try dhcp udhcpc -i eth0 -n -q -s /tmp/dhcp
+	peer=10.0.2.2
+else
+	ip link set eth0 mtu 9000
+	ip addr add 10.9.9.2/24 dev eth0
+	peer=10.9.9.1
+fi
+echo "READY net"
+# The peer sets its side up when it reads that line.
+tries=0
+until ping -c 1 -W 1 $peer >/dev/null 2>&1 || [ $tries -gt 30 ]; do
+	tries=$((tries + 1))
+done
+try ping ping -c 3 -W 5 $peer
+[ "$want_net" = user ] || try jumbo ping -c 2 -W 5 -s 8000 $peer
+echo "LISTEN in"
+nc -l -p 5001 >/tmp/in
+echo "SUM in $(sha256sum </tmp/in)"
+head -c "$want_bytes" /dev/urandom >/tmp/out
+echo "SUM out $(sha256sum </tmp/out)"
+echo "LISTEN out"
+nc -l -p 5002 </tmp/out
+for bit in 15 0; do
+	echo "feature $bit $(cut -c $((bit + 1)) /sys/class/net/eth0/device/features)"
+done
+if [ -n "${want_flap:-}" ]; then
+	echo "READY flap"
+	for want in 0 1; do
+		tries=0
+		while [ "$(cat /sys/class/net/eth0/carrier)" != $want ] && [ $tries -lt 100 ]; do
+			tries=$((tries + 1))
+			usleep 100000
+		done
+		expect "carrier-$want" "$(cat /sys/class/net/eth0/carrier)" $want
+		echo "SEEN $want"
+	done
+	try ping-after-flap ping -c 3 -W 5 $peer
+fi
