@@ -160,6 +160,7 @@ $(O)/bios/rom_image.o: bios/rom_image.S $(O)/rom/rom.bin | $$(@D)/.
 	$(Q)$(CC) -DROM_BIN='"$(O)/rom/rom.bin"' -c $< -o $@
 OBJ_bios += $(O)/bios/rom_image.o
 $(O)/libbios.a: $(O)/bios/rom_image.o
+include bios/rom/vga/vga.mk
 
 # ---- host tests: tests/unit/test_<layer>_<what>.c links only that layer ------
 UNIT := $(sort $(wildcard tests/unit/test_*.c))

@@ -32,9 +32,9 @@ lfb_base:
 checksum:
 	.byte 0
 
-/* ---- start -------------------------------------------------------------------- */
+/* ---- start: not a part of INT 10h, so it may call the system BIOS -------------- */
 
-	.text
+	.section .start, "ax"
 /* Called far by the system BIOS. */
 start:
 	cld
@@ -104,6 +104,7 @@ find_lfb:
 
 /* ---- INT 10h -------------------------------------------------------------------- */
 
+	.text
 	.globl int10
 int10:
 	cld
@@ -128,18 +129,7 @@ int10:
 2:	call vbe
 	jmp 1b
 
-	.balign 2
-functions:
-	.word set_mode, set_shape, set_cursor, get_cursor       /* 00 */
-	.word light_pen, set_page, scroll_up, scroll_down       /* 04 */
-	.word read_char, write_attr, write_char, cga_palette    /* 08 */
-	.word write_dot, read_dot, teletype, get_mode           /* 0C */
-	.word palette, font, alternate, write_string            /* 10 */
-	.word nothing, nothing, nothing, nothing                /* 14 */
-	.word nothing, nothing, display_code, functionality     /* 18 */
-	.word save_restore                                      /* 1C */
-functions_end:
-
+	.globl nothing
 nothing:
 	ret
 
@@ -151,3 +141,16 @@ window_function:
 	push %cs
 	call int10
 	lret
+
+	.section .rodata
+	.balign 2
+functions:
+	.word set_mode, set_shape, set_cursor, get_cursor       /* 00 */
+	.word light_pen, set_page, scroll_up, scroll_down       /* 04 */
+	.word read_char, write_attr, write_char, cga_palette    /* 08 */
+	.word write_dot, read_dot, teletype, get_mode           /* 0C */
+	.word palette, font, alternate, write_string            /* 10 */
+	.word nothing, nothing, nothing, nothing                /* 14 */
+	.word nothing, nothing, display_code, functionality     /* 18 */
+	.word save_restore                                      /* 1C */
+functions_end:

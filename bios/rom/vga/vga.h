@@ -15,6 +15,8 @@
 #ifndef BIOS_ROM_VGA_VGA_H
 #define BIOS_ROM_VGA_VGA_H
 
+#define VGA_ROM_SEG     0xc000
+#define VGA_ROM_LEN     0x8000
 #define BDA_SEG         0x0040
 
 /* Bytes of the BIOS data area. */
