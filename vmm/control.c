@@ -22,11 +22,15 @@
 #define IN_MAX (64 * 1024)      /* one command */
 #define OUT_MAX (256 * 1024)    /* answers not read yet */
 #define EVENT_MAX (OUT_MAX / 2) /* beyond it events are left out */
+#define WASTE_MAX (1024 * 1024) /* read for nothing before hanging up */
 
 struct client {
 	struct control *control;
 	struct loop_fd src;             /* fd -1: free */
+	/* leaving: gets its last answer, and what it still says is thrown away,
+	 * because closing on unread input would take that answer along. */
 	bool negotiated, leaving;
+	size_t waste;
 	char *in;
 	size_t in_len;
 	char *out;
@@ -58,8 +62,7 @@ void control_fail(struct control_err *err, const char *class, const char *fmt,
 
 static void watch(struct client *c)
 {
-	uint32_t want = (c->leaving ? 0 : EPOLLIN) |
-			(c->out_len ? EPOLLOUT : 0);
+	uint32_t want = EPOLLIN | (c->out_len ? EPOLLOUT : 0);
 
 	if (want == c->src.events)
 		return;
@@ -94,10 +97,8 @@ static bool flush(struct client *c)
 		c->out_len -= (size_t)n;
 		memmove(c->out, c->out + n, c->out_len);
 	}
-	if (c->leaving && !c->out_len) {
-		drop(c);
-		return false;
-	}
+	if (c->leaving && !c->out_len)
+		shutdown(c->src.fd, SHUT_WR);
 	watch(c);
 	return true;
 }
@@ -307,6 +308,7 @@ static bool serve_input(struct client *c)
 	if (c->in_len < IN_MAX)
 		return true;
 	c->leaving = true;
+	c->in_len = 0;
 	return answer(c, failure("GenericError", "a command longer than 64 "
 				 "KiB"));
 }
@@ -320,18 +322,18 @@ static void client_ready(struct loop_fd *src, uint32_t events)
 		return;
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
-	if (c->leaving) {               /* it hung up before the last answer */
-		drop(c);
-		return;
-	}
 	n = recv(c->src.fd, c->in + c->in_len, IN_MAX - c->in_len,
 		 MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0) {
+	if (c->leaving && n > 0)
+		c->waste += (size_t)n;
+	if (n <= 0 || c->waste > WASTE_MAX) {
 		drop(c);
 		return;
 	}
+	if (c->leaving)
+		return;
 	c->in_len += (size_t)n;
 	serve_input(c);
 }

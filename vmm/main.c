@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,19 @@ static int catch_signals(void)
 	if (fd < 0)
 		die(EXIT_HOST, "cannot receive signals: %s", strerror(errno));
 	return fd;
+}
+
+/* A descriptor that was closed at the start would be given to an image or to
+ * KVM, and then be taken for the terminal. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static int exit_code(enum mach_end end, uint32_t value)
@@ -87,6 +101,7 @@ int main(int argc, char **argv)
 	/* One heap for all threads: a second one costs more memory than the
 	 * few allocations after the start cost time. */
 	mallopt(M_ARENA_MAX, 1);
+	fill_standard_fds();
 	if (options_parse(&options, argc, (const char *const *)argv, err) < 0)
 		die(EXIT_USAGE, "%s", err);
 	log_set_level(options.verbose);

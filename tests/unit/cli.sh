@@ -87,10 +87,13 @@ sed -nE 's/^  (--?[a-z-]+).*/\1/p' "$tmp/help" >"$tmp/in-help"
 sed -nE 's/^\.It Fl (h , )?(-?[a-z-]+).*/-\2/p' vmm/aerovmm.1 \
 	>"$tmp/in-manual"
 same options
-sed -nE 's/^ {24}([a-z-]+)(=[^ ]*)?  +[^ ].*/\1/p' "$tmp/help" >"$tmp/in-help"
-sed -n '/^\.It Fl -disk/,/^\.It Fl -serial/p' vmm/aerovmm.1 |
-	sed -nE 's/^\.It Cm ([a-z-]+)(=.*)?.*/\1/p' >"$tmp/in-manual"
-same 'keys of --disk'
+for option in disk net; do
+	awk -v o="--$option" '/^  -/ { in_it = $1 == o } in_it' "$tmp/help" |
+		sed -nE 's/^ {24}([a-z-]+)(=[^ ]*)?(  +.*)?$/\1/p' >"$tmp/in-help"
+	awk -v o="-$option" '/^\.It Fl/ { in_it = $3 == o } in_it' vmm/aerovmm.1 |
+		sed -nE 's/^\.It Cm ([a-z-]+)(=.*)?.*/\1/p' >"$tmp/in-manual"
+	same "keys of --$option"
+done
 if command -v mandoc >/dev/null; then
 	is 'the manual is well-formed' mandoc -T lint -W warning vmm/aerovmm.1
 else
@@ -115,6 +118,16 @@ says 2 'give --kernel' "$vmm" --initrd i
 says 2 'no display is built into this' "$vmm" --kernel k --display vnc
 says 2 '--serial: say stdio, none, pty' "$vmm" --kernel k --serial com1
 
+says 2 '--net: say one of tap=NAME' "$vmm" --kernel k --net mac=52:54:00:12:34:56
+says 2 '--net: mac= must be the address' "$vmm" --kernel k --net none,mac=xyz
+says 2 '--net: hostfwd= is for user' \
+	"$vmm" --kernel k --net none,hostfwd=tcp::1-:2
+says 2 '--input: unknown key .mous.*did you mean mouse' "$vmm" --kernel k --input mous
+says 2 '--sound: say null, wav:FILE' "$vmm" --kernel k --sound oss
+says 2 '--sound: in= is for wav' "$vmm" --kernel k --sound null,in=f
+says 2 '--control: say unix:PATH' "$vmm" --kernel k --control tcp:1
+says 2 '--contract: format=xml' "$vmm" --contract xml
+
 # ---- files and the host are wrong: 1 ----------------------------------------------
 
 : >"$tmp/kernel"
@@ -129,6 +142,10 @@ says 1 "'$tmp/kernel' is empty; give it a size" \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp/kernel"
 says 1 "'$tmp' is neither a file nor a block device|Is a directory" \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp"
+says 1 "tap '.*': .*longer|name .* too long|15" \
+	"$vmm" --kernel "$tmp/kernel" --net tap=a-name-of-over-15-letters
+says 1 'cannot open in=/nonexistent.wav' \
+	"$vmm" --kernel "$tmp/kernel" --sound "wav:$tmp/o.wav,in=/nonexistent.wav"
 says 1 'is in use by this process' \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp/disk" --disk "$tmp/disk"
 says 1 'cannot get 4194304 MiB of huge pages.*nr_hugepages' \
