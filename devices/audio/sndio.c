@@ -84,6 +84,11 @@ uint64_t sndio_paced_when(const struct sndio *io, enum sndio_dir dir,
 	return p->since_ns + sndio_ns(goal - p->carry, io->params[dir].rate);
 }
 
+void sndio_slip(struct sndio *io, enum sndio_dir dir, uint64_t ns)
+{
+	io->pace[dir].since_ns += ns;
+}
+
 /* ---- a session ------------------------------------------------------------ */
 
 void sndio_set(struct sndio *io, enum sndio_dir dir,

@@ -110,6 +110,9 @@ int sndio_play(struct sndio *, const struct iovec *, unsigned n,
 /* Fills the list; what was not recorded is silence. */
 void sndio_capture(struct sndio *, const struct iovec *, unsigned n,
 		   uint64_t frames);
+/* The host did not let us look for so long: where the clock is ours, it stood
+ * still meanwhile. */
+void sndio_slip(struct sndio *, enum sndio_dir, uint64_t ns);
 /* Due frames that the guest did not provide, or has no room for. */
 void sndio_lose(struct sndio *, enum sndio_dir, uint64_t frames);
 

@@ -117,6 +117,7 @@ struct snd_stream {
 	enum snd_state state;
 	struct sndio_params params;
 	struct snd_alarm alarm;
+	uint64_t alarm_at;
 	/* Buffers in order: up to feed they were moved and wait to be heard. */
 	struct snd_slot *head, **tail, *feed;
 	uint64_t moved;                 /* frames, since PREPARE */

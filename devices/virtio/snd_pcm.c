@@ -9,6 +9,9 @@
 
 /* Buffers of less than that are served together. */
 #define TICK_NS UINT64_C(1000000)
+/* A host that serves an alarm later than that was busy elsewhere. To make up
+ * for it would take all buffers at once, and the guest's ring would run dry. */
+#define LATE_NS UINT64_C(10000000)
 
 #define STATUS_LEN (sizeof(struct virtio_snd_pcm_status))
 
@@ -262,7 +265,8 @@ static void set_alarm(struct snd_stream *s, uint64_t now)
 		clock->del(clock, &s->alarm);
 		return;
 	}
-	clock->set(clock, &s->alarm, at < now + TICK_NS ? now + TICK_NS : at);
+	s->alarm_at = at < now + TICK_NS ? now + TICK_NS : at;
+	clock->set(clock, &s->alarm, s->alarm_at);
 }
 
 static void run(struct snd_stream *s)
@@ -279,7 +283,12 @@ static void run(struct snd_stream *s)
 
 static void alarm_fired(struct snd_alarm *a)
 {
-	run(container_of(a, struct snd_stream, alarm));
+	struct snd_stream *s = container_of(a, struct snd_stream, alarm);
+	uint64_t now = snd_now(s->snd);
+
+	if (now > s->alarm_at + LATE_NS)
+		sndio_slip(s->snd->io, s->dir, now - s->alarm_at);
+	run(s);
 }
 
 /* ---- from outside --------------------------------------------------------- */

@@ -219,6 +219,22 @@ void snd_rig_pass(struct snd_rig *r, uint64_t ns)
 	r->now = end;
 }
 
+void snd_rig_stall(struct snd_rig *r, uint64_t ns)
+{
+	rig_settle(&r->rig);
+	r->now += ns;
+	for (unsigned i = 0; i < SNDIO_DIRS; i++) {
+		struct snd_alarm *a = r->set[i].alarm;
+
+		if (!a || r->set[i].at > r->now)
+			continue;
+		r->set[i].alarm = NULL;
+		r->fired++;
+		a->fired(a);
+	}
+	rig_settle(&r->rig);
+}
+
 /* ---- the device ----------------------------------------------------------- */
 
 void snd_rig_open(struct snd_rig *r, const struct vio_profile *prof,

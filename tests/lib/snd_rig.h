@@ -47,6 +47,8 @@ void snd_rig_up(struct snd_rig *);
 void snd_rig_close(struct snd_rig *);
 /* Time passes; alarms fire on the way. */
 void snd_rig_pass(struct snd_rig *, uint64_t ns);
+/* Time passes, and alarms that fall into it fire only then. */
+void snd_rig_stall(struct snd_rig *, uint64_t ns);
 
 /* A control request; the answer's status, or UINT32_MAX if nothing was
  * written. answer: room for len bytes; used: used.len, may be NULL. */

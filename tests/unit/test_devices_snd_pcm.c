@@ -134,6 +134,34 @@ static void c3_4_6_underrun_is_silence_and_goes_on(void **state)
 	snd_rig_close(&r);
 }
 
+static void late_host_does_not_rush(void **state)
+{
+	struct snd_buf b[4];
+	struct snd_rig r;
+
+	(void)state;
+	open_up(&r, contract);
+	snd_rig_run(&r, 0);
+	for (unsigned i = 0; i < 4; i++)
+		b[i] = snd_rig_play(&r, noise + i * PLAY_10, PLAY_10);
+	/* A little late: the pace is kept. */
+	snd_rig_stall(&r, 13 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
+	snd_rig_pass(&r, 7 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
+	/* Away for long: one buffer, and the next one 10 ms from now. */
+	snd_rig_stall(&r, 200 * MS);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[2]));
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 10 * MS - 1);
+	assert_true(snd_rig_quiet(&r, SND_TXQ));
+	snd_rig_pass(&r, 1);
+	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[3]));
+	assert_played(&r, noise, 4 * PLAY_10);
+	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
+	snd_rig_close(&r);
+}
+
 static void c3_4_6_tx_cap(void **state)
 {
 	struct snd_buf b;
@@ -1050,6 +1078,7 @@ int main(void)
 		cmocka_unit_test(c3_4_6_tx_in_order_when_consumed),
 		cmocka_unit_test(read_when_due),
 		cmocka_unit_test(c3_4_6_underrun_is_silence_and_goes_on),
+		cmocka_unit_test(late_host_does_not_rush),
 		cmocka_unit_test(c3_4_6_tx_cap),
 		cmocka_unit_test(d7_tx_not_running_is_io_err),
 		cmocka_unit_test(stop_ends_what_is_pending),
