@@ -427,6 +427,12 @@ static int parse_one(struct parser *p, const char *const *argv, int left,
 	return r->set(p, val) < 0 ? -EINVAL : used;
 }
 
+static unsigned has_input(const struct mach_cfg *m)
+{
+	return m->input[MACH_KEYBOARD] || m->input[MACH_MOUSE] ||
+	       m->input[MACH_TABLET];
+}
+
 static int check_disks(const struct parser *p)
 {
 	const struct mach_cfg *m = &p->o->mach;
@@ -440,8 +446,9 @@ static int check_disks(const struct parser *p)
 		    m->net[i].msix != VPCI_MSIX_DEFAULT)
 			return options_complain(p, "--net msix= is for PCI and "
 						"contradicts --transport mmio");
-	/* A slot each, but one for all of input, and one for the bridge. */
-	if (m->ndisks + m->nnets + 2 > PCI_SLOTS - 1)
+	/* A slot each, but one for all of input; the bridge has one, too. */
+	if (m->ndisks + m->nnets + (m->sound ? 1 : 0) + has_input(m) >=
+	    PCI_SLOTS)
 		return options_complain(p, "more devices than the PCI bus has "
 					"slots");
 	for (unsigned i = 0; i < m->ndisks; i++) {
