@@ -186,7 +186,7 @@ static void disks_have_a_limit(void **state)
 	assert_int_equal(parse("--kernel k --transport mmio --disk 1 --disk 2 "
 			       "--disk 3 --disk 4 --disk 5 --disk 6 --disk 7 "
 			       "--disk 8 --disk 9"), -EINVAL);
-	assert_non_null(strstr(err, "room for 8 disks"));
+	assert_non_null(strstr(err, "room for 8 devices"));
 }
 
 /* A long argument is cut in the message and nowhere else. */
