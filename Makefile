@@ -60,19 +60,20 @@ CFLAGS   := -std=gnu11 $(OPT) $(HARD) $(WARN) -ffunction-sections -fdata-section
 LDFLAGS  := $(HARDLD) -pthread
 LDLIBS   := -luring
 
+# Libraries for optional devices: their headers are looked for here, and they
+# are loaded when such a device is asked for (devices/base/dl.h).
+#
 # User-mode networking, where libslirp is there. Its pkg-config file wants
 # glib's too, which nothing here needs.
 SLIRP    := $(shell printf '\043include <slirp/libslirp.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
 ifeq ($(SLIRP),y)
 CPPFLAGS += -DHAVE_SLIRP
-LDLIBS   += -lslirp
 endif
 
 # The host's sound card, where libasound is there.
 ALSA     := $(shell printf '\043include <alsa/asoundlib.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
 ifeq ($(ALSA),y)
 CPPFLAGS += -DHAVE_ALSA
-LDLIBS   += -lasound
 endif
 
 # Pictures of the screen, and the screen over the network.

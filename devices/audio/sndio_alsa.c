@@ -17,8 +17,74 @@
 #include <string.h>
 
 #include "devices/base/container.h"
+#include "devices/base/dl.h"
 #include "devices/base/iov.h"
 #include "devices/base/log.h"
+
+static struct {
+	DL_POINTER(snd_config_update_free_global);
+	DL_POINTER(snd_lib_error_set_handler);
+	DL_POINTER(snd_pcm_avail_update);
+	DL_POINTER(snd_pcm_close);
+	DL_POINTER(snd_pcm_delay);
+	DL_POINTER(snd_pcm_drop);
+	DL_POINTER(snd_pcm_open);
+	DL_POINTER(snd_pcm_prepare);
+	DL_POINTER(snd_pcm_readi);
+	DL_POINTER(snd_pcm_recover);
+	DL_POINTER(snd_pcm_set_params);
+	DL_POINTER(snd_pcm_start);
+	DL_POINTER(snd_pcm_state);
+	DL_POINTER(snd_pcm_sw_params);
+	DL_POINTER(snd_pcm_sw_params_current);
+	DL_POINTER(snd_pcm_sw_params_free);
+	DL_POINTER(snd_pcm_sw_params_malloc);
+	DL_POINTER(snd_pcm_sw_params_set_start_threshold);
+	DL_POINTER(snd_pcm_writei);
+	DL_POINTER(snd_strerror);
+} lib;
+static const struct dl_symbol symbols[] = {
+	DL_SYMBOL(lib, snd_config_update_free_global),
+	DL_SYMBOL(lib, snd_lib_error_set_handler),
+	DL_SYMBOL(lib, snd_pcm_avail_update),
+	DL_SYMBOL(lib, snd_pcm_close),
+	DL_SYMBOL(lib, snd_pcm_delay),
+	DL_SYMBOL(lib, snd_pcm_drop),
+	DL_SYMBOL(lib, snd_pcm_open),
+	DL_SYMBOL(lib, snd_pcm_prepare),
+	DL_SYMBOL(lib, snd_pcm_readi),
+	DL_SYMBOL(lib, snd_pcm_recover),
+	DL_SYMBOL(lib, snd_pcm_set_params),
+	DL_SYMBOL(lib, snd_pcm_start),
+	DL_SYMBOL(lib, snd_pcm_state),
+	DL_SYMBOL(lib, snd_pcm_sw_params),
+	DL_SYMBOL(lib, snd_pcm_sw_params_current),
+	DL_SYMBOL(lib, snd_pcm_sw_params_free),
+	DL_SYMBOL(lib, snd_pcm_sw_params_malloc),
+	DL_SYMBOL(lib, snd_pcm_sw_params_set_start_threshold),
+	DL_SYMBOL(lib, snd_pcm_writei),
+	DL_SYMBOL(lib, snd_strerror),
+};
+#define snd_config_update_free_global lib.snd_config_update_free_global
+#define snd_lib_error_set_handler lib.snd_lib_error_set_handler
+#define snd_pcm_avail_update lib.snd_pcm_avail_update
+#define snd_pcm_close lib.snd_pcm_close
+#define snd_pcm_delay lib.snd_pcm_delay
+#define snd_pcm_drop lib.snd_pcm_drop
+#define snd_pcm_open lib.snd_pcm_open
+#define snd_pcm_prepare lib.snd_pcm_prepare
+#define snd_pcm_readi lib.snd_pcm_readi
+#define snd_pcm_recover lib.snd_pcm_recover
+#define snd_pcm_set_params lib.snd_pcm_set_params
+#define snd_pcm_start lib.snd_pcm_start
+#define snd_pcm_state lib.snd_pcm_state
+#define snd_pcm_sw_params lib.snd_pcm_sw_params
+#define snd_pcm_sw_params_current lib.snd_pcm_sw_params_current
+#define snd_pcm_sw_params_free lib.snd_pcm_sw_params_free
+#define snd_pcm_sw_params_malloc lib.snd_pcm_sw_params_malloc
+#define snd_pcm_sw_params_set_start_threshold lib.snd_pcm_sw_params_set_start_threshold
+#define snd_pcm_writei lib.snd_pcm_writei
+#define snd_strerror lib.snd_strerror
 
 #define LATENCY_US 80000
 #define BOUNCE_BYTES 4096
@@ -297,9 +363,13 @@ static void quiet(const char *file, int line, const char *function, int err,
 int sndio_alsa_open(struct sndio **out, const char *device, char *err,
 		    size_t errlen)
 {
-	struct alsa *a = calloc(1, sizeof(*a));
-	int e;
+	struct alsa *a;
+	int e = dl_load("libasound.so.2", "libasound2", symbols,
+			sizeof(symbols) / sizeof(symbols[0]), err, errlen);
 
+	if (e)
+		return e;
+	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	a->io.ops = &alsa_ops;

@@ -24,8 +24,32 @@
 #include <sys/epoll.h>
 
 #include "devices/base/container.h"
+#include "devices/base/dl.h"
 #include "devices/base/iov.h"
 #include "devices/base/log.h"
+
+static struct {
+	DL_POINTER(slirp_add_hostfwd);
+	DL_POINTER(slirp_cleanup);
+	DL_POINTER(slirp_input);
+	DL_POINTER(slirp_new);
+	DL_POINTER(slirp_pollfds_fill);
+	DL_POINTER(slirp_pollfds_poll);
+} lib;
+static const struct dl_symbol symbols[] = {
+	DL_SYMBOL(lib, slirp_add_hostfwd),
+	DL_SYMBOL(lib, slirp_cleanup),
+	DL_SYMBOL(lib, slirp_input),
+	DL_SYMBOL(lib, slirp_new),
+	DL_SYMBOL(lib, slirp_pollfds_fill),
+	DL_SYMBOL(lib, slirp_pollfds_poll),
+};
+#define slirp_add_hostfwd lib.slirp_add_hostfwd
+#define slirp_cleanup lib.slirp_cleanup
+#define slirp_input lib.slirp_input
+#define slirp_new lib.slirp_new
+#define slirp_pollfds_fill lib.slirp_pollfds_fill
+#define slirp_pollfds_poll lib.slirp_pollfds_poll
 
 #define BUFFER (256 * 1024)
 #define ENOUGH (BUFFER / 2)     /* read no more from the host */
@@ -483,9 +507,14 @@ static int start_slirp(struct user *u, const struct netio_cfg *cfg, char *err,
 int netio_user_open(struct netio **out, const struct netio_cfg *cfg, char *err,
 		    size_t errlen)
 {
-	struct user *u = calloc(1, sizeof(*u));
-	int rc = -ENOMEM;
+	int rc = dl_load("libslirp.so.0", "libslirp0", symbols,
+			 sizeof(symbols) / sizeof(symbols[0]), err, errlen);
+	struct user *u;
 
+	if (rc)
+		return rc;
+	rc = -ENOMEM;
+	u = calloc(1, sizeof(*u));
 	if (!u || !(u->buf = calloc(1, BUFFER))) {
 		free(u);
 		SAY("out of memory");
