@@ -132,36 +132,9 @@ $(O)/aerovmm: $(O)/vmm/main.o $(LIBS_vmm)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(O)/vmm/main.o $(LIBS_vmm) $(LDLIBS) -o $@
 
-# ---- our BIOS: guest code of 16 bits, inside libbios.a as a flat image --------
-# It shares no object with the host and is compiled by GUEST_CC whatever CC is.
-# Inside INT 10h no operand may be relative to ESP, hence the frame pointers.
-ROM_FLAGS := -std=gnu11 -Os -march=i486 -mregparm=3 -mgeneral-regs-only \
-             -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
-             -fno-asynchronous-unwind-tables -mpreferred-stack-boundary=2 $(WARN) -I.
-OBJ_rom := $(patsubst bios/rom/%,$(O)/rom/%.o,$(basename $(sort $(wildcard \
-           bios/rom/*.c bios/rom/*.S)))) $(O)/rom/pcibios32.o
-$(O)/rom/int10.o $(O)/rom/term.o $(O)/rom/com1.o: ROM_FLAGS += -fno-omit-frame-pointer
-$(O)/rom/%.o: bios/rom/%.c | $$(@D)/.
-	$(call say,ROM,$<)
-	$(Q)$(GUEST_CC) -m16 $(ROM_FLAGS) -MMD -MP -c $< -o $@
-$(O)/rom/%.o: bios/rom/%.S | $$(@D)/.
-	$(call say,ROM,$<)
-	$(Q)$(GUEST_CC) -m16 -I. -MMD -MP -c $< -o $@
-# PCI BIOS for 32-bit callers: no jump table, because it finds no data.
-$(O)/rom/pcibios32.o: bios/rom/pcibios.c | $$(@D)/.
-	$(call say,ROM,$@)
-	$(Q)$(GUEST_CC) -m32 -DPCIBIOS32 -fno-jump-tables $(ROM_FLAGS) -MMD -MP -c $< -o $@
-$(O)/rom/rom.elf: bios/rom/rom.ld $(OBJ_rom)
-	$(call say,LD,$@)
-	$(Q)ld -m elf_i386 -z noexecstack --no-warn-rwx-segments -T $< -o $@ $(OBJ_rom)
-$(O)/rom/rom.bin: $(O)/rom/rom.elf
-	$(Q)objcopy -O binary --gap-fill 0 $< $@
-$(O)/bios/rom_image.o: bios/rom_image.S $(O)/rom/rom.bin | $$(@D)/.
-	$(call say,AS,$<)
-	$(Q)$(CC) -DROM_BIN='"$(O)/rom/rom.bin"' -c $< -o $@
-OBJ_bios += $(O)/bios/rom_image.o
-$(O)/libbios.a: $(O)/bios/rom_image.o
-include bios/rom/vga/vga.mk
+# ---- guest code inside libbios.a: our BIOS and VGA BIOS ---------------------
+include bios/rom/rom.mk
+include bios/rom/vga/vga.mk tests/guest/int10/int10.mk
 
 # ---- host tests: tests/unit/test_<layer>_<what>.c links only that layer ------
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
@@ -203,6 +176,9 @@ $(GUEST_ELF): $(O)/%.elf: $(O)/guest/%.o $(GUEST_RT) tests/guest/rt/link.ld | $$
 		-T tests/guest/rt/link.ld $< $(GUEST_RT) -o $@
 .PHONY: micro-guests
 micro-guests: $(GUEST_ELF)
+
+# ---- programs that test the BIOS, run by tests/guest/bios/run ----------------
+include tests/guest/bios/tests.mk
 
 # ---- what people and CI run -------------------------------------------------
 .PHONY: deps check check-fast check-guest check-boot bench demo lint

@@ -186,7 +186,14 @@ void vbe_write(struct vga *v, uint16_t index, uint16_t val)
 		write_enable(v, val);
 		break;
 	case DISPI_VIRT_X:
-		set_virtual(r, val);
+		if (vbe_on(&v->hw))
+			set_virtual(r, val);
+		else
+			r[index] = val;
+		break;
+	case DISPI_VIRT_Y:
+		if (!vbe_on(&v->hw))
+			r[index] = val;
 		break;
 	case DISPI_BANK: case DISPI_OFF_X: case DISPI_OFF_Y:
 		r[index] = val;

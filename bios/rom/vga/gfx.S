@@ -51,8 +51,8 @@ packed_cell:
 	pop %es
 	ret
 
-/* DI: the byte of the cell at DH, DL in a CGA mode, AL its model; ES. Changes
- * AX. */
+/* DI: the byte of the cell at DH, DL in a CGA mode, AL its model; ES. CF: it does
+ * not lie in memory. Changes AX. */
 cga_cell:
 	push %dx
 	push %ax
@@ -70,6 +70,11 @@ cga_cell:
 1:	pop %dx
 	push $0xb800
 	pop %es
+	/* falls through */
+/* CF: the row of cells from DI on does not lie in memory. */
+cga_fits:
+	cmp $CGA_BANK - 320 + 1, %di
+	cmc
 	ret
 
 /* DS:SI: the rows of character AL, CX of them. Changes AX, DX. */
@@ -212,6 +217,7 @@ draw_cga1:
 	mov $MODEL_CGA1, %al
 	call cga_cell
 	pop %ax
+	jc 9f
 	call glyph
 1:	mov (%si), %al
 	inc %si
@@ -224,13 +230,14 @@ draw_cga1:
 3:	mov %al, %es:(%di)
 	call cga_next
 	loop 1b
-	ret
+9:	ret
 
 draw_cga2:
 	push %ax
 	mov $MODEL_CGA2, %al
 	call cga_cell
 	pop %ax
+	jc 9b
 	call glyph
 	mov %bl, %al                    /* the colour in all eight dots */
 	and $3, %al
@@ -539,6 +546,8 @@ cga_dot:
 
 put_cga:
 	call cga_dot
+	cmp $2 * CGA_BANK, %di
+	jae 3f
 	mov %al, %ah
 	and %ch, %ah
 	shl %cl, %ah
@@ -552,7 +561,7 @@ put_cga:
 	and %ch, %al
 	or %ah, %al
 2:	mov %al, %es:(%di)
-	ret
+3:	ret
 
 get_cga:
 	call cga_dot
@@ -686,7 +695,7 @@ packed_clear:
 	ret
 
 /* DI: the byte of row AL at the window's left in a CGA mode; CX: the window's
- * bytes. Changes AX, DX. */
+ * bytes. CF: it does not lie in memory. Changes AX, DX. */
 cga_row:
 	mov $160, %ah
 	mul %ah
@@ -700,7 +709,7 @@ cga_row:
 1:	add %ax, %di
 	push $0xb800
 	pop %es
-	ret
+	jmp cga_fits
 
 cga_copy:
 	push %ax
@@ -709,6 +718,7 @@ cga_copy:
 	pop %ax
 	mov %ah, %al
 	call cga_row
+	jc 9f
 	mov $8, %bx
 	push %ds
 	push %es
@@ -727,11 +737,12 @@ cga_copy:
 	dec %bx
 	jnz 1b
 	pop %ds
-	ret
+9:	ret
 
 cga_clear:
 	mov %ah, %al
 	call cga_row
+	jc 9b
 	mov $8, %bx
 	mov L_FILL(%bp), %al
 1:	push %cx

@@ -289,7 +289,6 @@ restore_dac:
 /* Sizes before the switch, the rest after it; memory stays. */
 restore_dispi:
 	push %si
-	mov %es:DISPI_ENABLE * 2(%si), %cx
 	call dispi_off
 	add $2, %si
 	mov $DISPI_X, %cx
@@ -299,7 +298,13 @@ restore_dispi:
 	pop %si
 	push %si
 	mov %es:DISPI_ENABLE * 2(%si), %bx
+	push %bx
+	test $DISPI_ON, %bl
+	jz 3f
 	or $DISPI_NO_CLEAR, %bl
+	mov $DISPI_ENABLE, %ax
+	call dispi_write
+3:	pop %bx
 	mov $DISPI_ENABLE, %ax
 	call dispi_write
 	add $DISPI_BANK * 2, %si

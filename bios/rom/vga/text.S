@@ -262,8 +262,7 @@ write_many:
 	call text_cell
 	call text_segment
 	pop %ax
-	/* What lies behind the window is not ours to write. */
-	mov $0x8000, %si
+	mov $TEXT_LEN, %si              /* what is left of the window */
 	sub %di, %si
 	jbe 9f
 	shr $1, %si
@@ -374,6 +373,9 @@ put_cell:
 	call text_cell
 	call text_segment
 	pop %ax
+	/* What lies behind the window is this ROM. */
+	cmp $TEXT_LEN, %di
+	jae 1f
 	stosb
 	test %ah, %ah
 	jz 1f
@@ -546,14 +548,21 @@ scroll_rows:
 	jnz 6b
 	ret
 
-/* DI: the row AL of a text page, at the window's left. Changes AX. */
+/* DI: the row AL of a text page, at the window's left; CX: its columns, but none
+ * of a row that does not lie in memory. Changes AX. */
 text_row:
 	mulb BDA_COLS
 	add L_LEFT(%bp), %ax
 	add %ax, %ax
 	add L_BASE(%bp), %ax
 	mov %ax, %di
-	ret
+	mov L_WIDTH(%bp), %cx
+	add %cx, %ax
+	add %cx, %ax
+	cmp $TEXT_LEN, %ax
+	jbe 1f
+	xor %cx, %cx
+1:	ret
 
 	.globl text_copy, text_clear
 text_copy:
@@ -564,7 +573,6 @@ text_copy:
 	mov %ah, %al
 	call text_row
 	call text_segment
-	mov L_WIDTH(%bp), %cx
 	push %ds
 	push %es
 	pop %ds
@@ -576,7 +584,6 @@ text_clear:
 	mov %ah, %al
 	call text_row
 	call text_segment
-	mov L_WIDTH(%bp), %cx
 	mov L_FILL(%bp), %ah
 	mov $' ', %al
 	rep stosw

@@ -105,6 +105,9 @@
 #define FONT_14         1
 #define FONT_16         2
 
+#define TEXT_LEN        0x8000  /* of the window at B8000 or B0000 */
+#define CGA_BANK        0x2000  /* a half of the window in CGA modes */
+
 /* How a mode's memory is organised. */
 #define MODEL_TEXT      0
 #define MODEL_CGA2      1       /* two bits a dot */
