@@ -494,13 +494,15 @@ static void c3_4_2_1_eventq_retained(void **state)
 	assert_true(snd_rig_quiet(&r, SND_EVENTQ));
 	/* Without bus mastering they are the driver's; then ours again. */
 	vio_set_dma(r.rig.dev, false);
-	rig_settle(&r.rig);
+	assert_int_equal(0, r.rig.dev->vqs[SND_EVENTQ].inflight);
 	vio_set_dma(r.rig.dev, true);
 	r.rig.bus.ops->notify(&r.rig.bus, SND_EVENTQ);
 	assert_true(snd_rig_quiet(&r, SND_EVENTQ));
+	assert_int_equal(64, r.rig.dev->vqs[SND_EVENTQ].inflight);
 	assert_int_equal(0, rig_status(&r.rig) & VIRTIO_S_NEEDS_RESET);
 	drv_reset(&r.rig.bus);
 	assert_true(snd_rig_quiet(&r, SND_EVENTQ));
+	assert_int_equal(0, r.rig.dev->vqs[SND_EVENTQ].inflight);
 	snd_rig_close(&r);
 }
 

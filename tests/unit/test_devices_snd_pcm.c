@@ -692,6 +692,7 @@ static void spy_on(struct snd_rig *r)
  * MUST NOT complete the request while there are any. */
 static void release_completes_all_first(void **state)
 {
+	const uint32_t request[] = { 1, 0, RELEASE, 0 };
 	struct snd_buf b[5], c;
 	struct snd_rig r;
 
@@ -712,7 +713,21 @@ static void release_completes_all_first(void **state)
 	drv_split_desc(&r.q[SND_TXQ], 201, 0x100, 8, VRING_DESC_F_WRITE, 0);
 	drv_split_avail(&r.q[SND_TXQ], 4, 200);
 	drv_split_avail_idx(&r.q[SND_TXQ], 5);
-	assert_int_equal(SPEC(OK), snd_rig_do(&r, RELEASE, 0));
+	/* The request comes behind another one that is answered, too. */
+	guest_poke(r.rig.guest, 0x200, request, sizeof(request));
+	for (unsigned i = 0; i < 2; i++) {
+		const struct drv_buf ask[] = {
+			{ 0x200 + 8 * i, 8, false }, { 0x300 + 4 * i, 4, true },
+		};
+
+		assert_true(drv_split.add(&r.q[0], ask, 2, NULL) >= 0);
+	}
+	spy.used[SND_TXQ] = 0;
+	drv_split.publish(&r.q[0]);
+	r.rig.bus.ops->notify(&r.rig.bus, SND_CONTROLQ);
+	rig_settle(&r.rig);
+	assert_int_equal(SPEC(NOT_SUPP), word(&r, 0x300));
+	assert_int_equal(SPEC(OK), word(&r, 0x304));
 	assert_int_equal(5, spy.used[SND_TXQ]);
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(SPEC(IO_ERR),
