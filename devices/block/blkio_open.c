@@ -39,13 +39,28 @@ static const char *open_hint(int e, bool ro)
 	}
 }
 
+static bool is_image(mode_t mode)
+{
+	return S_ISREG(mode) || S_ISBLK(mode);
+}
+
+static int no_image(const char *path, char *err, size_t errlen)
+{
+	SAY("disk image '%s' is neither a file nor a block device", path);
+	return -EINVAL;
+}
+
 static int open_file(struct blkio *img, const struct blkio_cfg *cfg, char *err,
 		     size_t errlen)
 {
 	int flags = O_CLOEXEC | (cfg->ro ? O_RDONLY : O_RDWR) |
 		    (cfg->direct ? O_DIRECT : 0) | (cfg->sync ? O_DSYNC : 0);
+	struct stat st;
 	int e;
 
+	/* Looked at first: opening a pipe waits for its other end. */
+	if (stat(cfg->path, &st) == 0 && !is_image(st.st_mode))
+		return no_image(cfg->path, err, errlen);
 	img->fd = open(cfg->path, flags);
 	if (img->fd >= 0)
 		return 0;
@@ -111,9 +126,7 @@ static int measure(struct blkio *img, char *err, size_t errlen)
 	} else if (S_ISREG(st.st_mode)) {
 		img->size = (uint64_t)st.st_size;
 	} else {
-		SAY("disk image '%s' is neither a file nor a block device",
-		    img->path);
-		rc = -EINVAL;
+		rc = no_image(img->path, err, errlen);
 	}
 	if (!img->block_size)
 		img->block_size = 512;
