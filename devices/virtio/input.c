@@ -460,8 +460,9 @@ err_free:
 
 bool input_has(struct vio_dev *dev, uint16_t type, uint16_t code)
 {
-	const struct input_type *t = input_find_type(to_input(dev)->model, type);
+	const struct input_type *t;
 
+	t = input_find_type(to_input(dev)->model, type);
 	return t && input_type_has(t, code);
 }
 

@@ -87,7 +87,7 @@ struct snd_caps {
 
 struct snd_dialect {
 	uint32_t status[SND_STATUSES];
-	uint8_t xfer_len;               /* bytes before the sound, stream first */
+	uint8_t xfer_len;               /* before the sound; the stream first */
 	uint8_t query_len;              /* shortest PCM_INFO request */
 	/* Buffers wait for START and through STOP. Otherwise they belong to a
 	 * running stream, and are IO_ERR without one. */

@@ -412,7 +412,28 @@ void *snd_rig_sound(struct snd_rig *r, const struct snd_buf *b)
 	return guest_ptr(r->rig.guest, b->gpa + b->head, b->bytes);
 }
 
-void snd_rig_forget(struct snd_rig *r, const struct snd_buf *b)
+int snd_rig_send(struct snd_rig *r, unsigned q, const struct drv_buf *buf,
+		 unsigned n)
 {
-	guest_release(r->rig.guest, b->gpa);
+	int id = drv_send(&r->rig.bus, (uint16_t)q, &r->q[q], buf, n, NULL);
+
+	BUG_ON(id < 0);
+	rig_settle(&r->rig);
+	return id;
+}
+
+bool snd_rig_used(struct snd_rig *r, unsigned q, int id, uint32_t len)
+{
+	uint32_t got = 0;
+
+	rig_settle(&r->rig);
+	return r->q[q].ops->collect(&r->q[q], &got) == id && got == len;
+}
+
+uint32_t snd_rig_word(struct snd_rig *r, uint64_t gpa)
+{
+	uint32_t w;
+
+	guest_peek(r->rig.guest, gpa, &w, 4);
+	return w;
 }

@@ -79,6 +79,12 @@ bool snd_rig_quiet(struct snd_rig *, unsigned q);
  * status and, recording, sound. */
 uint32_t snd_rig_done(struct snd_rig *, unsigned q, const struct snd_buf *);
 void *snd_rig_sound(struct snd_rig *, const struct snd_buf *);
-void snd_rig_forget(struct snd_rig *, const struct snd_buf *);
+
+/* A chain as it is: its id. */
+int snd_rig_send(struct snd_rig *, unsigned q, const struct drv_buf *,
+		 unsigned n);
+/* Is that the next used chain, with that used.len? */
+bool snd_rig_used(struct snd_rig *, unsigned q, int id, uint32_t len);
+uint32_t snd_rig_word(struct snd_rig *, uint64_t gpa);
 
 #endif
