@@ -157,8 +157,7 @@ const char *eltorito_load(struct disk *d, uint32_t *entry)
 		return "has no valid boot catalog entry for a PC BIOS";
 	memcpy(&e, at, sizeof(e));
 	if ((e.media & 15) != NO_EMULATION)
-		return "boots by emulating a floppy or fixed disk, which is "
-		       "not supported";
+		return "boots by floppy or disk emulation, which is not there";
 	if (!e.segment)
 		e.segment = DEFAULT_SEG;
 	why = load(d, &e);

@@ -292,8 +292,6 @@ void int13(struct regs *r)
 		r->ah = bda8(r->dl < FIRST_DISK ? BDA_FLOPPY_STATUS :
 			     BDA_DISK_STATUS);
 		set_cf(r, r->ah != 0);
-	} else if (r->ah == 0x00 && r->dl < FIRST_DISK) {
-		finish(r, DISK_OK);     /* resets fixed disks, too */
 	} else if (!d) {
 		no_drive(r);
 	} else if (r->ah >= 0x41) {

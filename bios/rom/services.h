@@ -132,11 +132,14 @@ void term_control(uint8_t row, uint8_t col, uint8_t c);
 
 /* ---- int10.c -------------------------------------------------------------------------- */
 
-/* After the VGA BIOS's initialisation, if there is one. */
-void video_init(void);
+extern bool has_vga;                    /* a VGA BIOS serves INT 10h */
 bool mirror_on(void);
 /* Shows the cursor where the screen has it; before waiting for a key. */
 void mirror_sync(void);
+
+/* ---- video.c ------------------------------------------------------------------------------ */
+
+void video_init(void);
 
 /* ---- i8042.c ---------------------------------------------------------------------------- */
 
