@@ -24,6 +24,7 @@ struct mach_disk {
 	const char *path;
 	const char *serial;             /* up to 20 bytes; NULL: none */
 	bool ro, direct, sync;
+	bool cdrom;                     /* at most one */
 	uint32_t block_size;            /* 512 or 4096; 0: the image's own */
 	int msix;                       /* enum vpci_msix */
 };
@@ -47,6 +48,17 @@ enum mach_input { MACH_KEYBOARD, MACH_MOUSE, MACH_TABLET, MACH_INPUTS };
 
 enum mach_transport { MACH_PCI, MACH_MMIO };
 
+/* What the BIOS tries first; disks in their order and the CD follow. */
+enum mach_boot_from {
+	MACH_BOOT_ANY, MACH_BOOT_DISK, MACH_BOOT_CDROM, MACH_BOOT_NUMBER,
+};
+
+struct mach_boot {
+	enum mach_boot_from from;
+	unsigned number;                /* of a disk, from 0, without the CD */
+	bool menu;
+};
+
 struct mach_cfg {
 	const struct vio_profile *profile;      /* NULL: by what is booted */
 	enum mach_transport transport;
@@ -55,6 +67,8 @@ struct mach_cfg {
 	const char *kernel, *initrd;            /* paths; NULL: none. Without a */
 						/* kernel the BIOS boots a disk */
 	const char *cmdline;
+	struct mach_boot boot;
+	bool bios_serial;               /* BIOS text on COM1, too */
 	uint64_t memory;                        /* bytes */
 	bool hugepages;
 	unsigned cpus;

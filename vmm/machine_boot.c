@@ -98,14 +98,40 @@ static int install_acpi(struct machine *m, uint64_t *rsdp)
 	return ret;
 }
 
-/* Our BIOS, which boots from the disks. */
+/* Long enough to read a menu, short enough for a machine nobody looks at. */
+#define MENU_SECONDS 30
+
+static void set_boot_order(const struct machine *m, struct rom_cfg *cfg)
+{
+	const struct mach_boot *boot = &m->cfg.boot;
+	uint8_t first = ROM_BOOT_DISKS;
+
+	if (boot->from == MACH_BOOT_CDROM)
+		first = ROM_BOOT_CDROM;
+	else if (boot->from == MACH_BOOT_NUMBER)
+		first = (uint8_t)(ROM_BOOT_DISK + boot->number);
+	cfg->boot[0] = first;
+	cfg->boot[1] = ROM_BOOT_DISKS;
+	cfg->boot[2] = ROM_BOOT_CDROM;
+	cfg->boot[3] = ROM_BOOT_END;
+	cfg->menu_seconds = MENU_SECONDS;
+	if (boot->menu)
+		cfg->flags |= ROM_CFG_MENU;
+}
+
+/* Our BIOS, which boots from the disks: the first devices, one a slot. */
 static int load_bios(struct machine *m, struct cpu_start *start, char *err)
 {
 	struct rom_cfg cfg;
 	int ret;
 
 	rom_cfg_init(&cfg, &m->layout);
-	cfg.flags = ROM_CFG_SERIAL;
+	set_boot_order(m, &cfg);
+	if (m->cfg.bios_serial)
+		cfg.flags |= ROM_CFG_SERIAL;
+	for (unsigned i = 0; i < m->cfg.ndisks; i++)
+		if (m->cfg.disk[i].cdrom)
+			cfg.cdrom = (uint16_t)(m->dev[i].pci.pci.slot << 3);
 	ret = rom_load(&m->gmem, &cfg);
 	if (ret < 0)
 		snprintf(err, MACH_ERR_LEN, "cannot load the BIOS: %s",

@@ -98,7 +98,8 @@ static int make_disk(struct machine *m, unsigned i)
 	};
 	int ret;
 
-	snprintf(name, sizeof(name), "disk%u", i);
+	snprintf(name, sizeof(name), m->cfg.disk[i].cdrom ? "cdrom%u" :
+		 "disk%u", i);
 	ret = blk_create(&dev, &cfg, m->outside.img[i]);
 	if (ret < 0)
 		return ret;

@@ -226,6 +226,14 @@ static const struct row rows[] = {
 	{ NULL, "--cmdline", "TEXT",
 	  "kernel command line, taken as it stands\n"
 	  "(default: console=ttyS0)", set_cmdline, false },
+	{ NULL, "--boot", "WHAT[,menu]",
+	  "without a kernel the BIOS boots, first from: disk (the\n"
+	  "default), cdrom, the number of a disk from 0; menu: it\n"
+	  "asks", options_set_boot, false },
+	{ NULL, "--cdrom", "FILE", "a CD image", options_set_cdrom, false },
+	{ NULL, "--bios-serial", "on|off",
+	  "BIOS text and keys on the first serial port, too\n"
+	  "(default: on)", options_set_bios_serial, false },
 	{ "The machine", "--memory", "SIZE[,hugepages]",
 	  "RAM, 16M to 4T, with K, M, G or T (default: 512M);\n"
 	  "hugepages: from the host's reserved 2 MiB pages", set_memory, false },
@@ -473,12 +481,8 @@ static int check(struct parser *p)
 	if (!m->kernel && (m->initrd || m->cmdline))
 		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
-	if (!m->kernel && !m->ndisks)
-		return options_complain(p, "nothing to boot: give --disk FILE "
-					"or --kernel FILE (see --help)");
-	if (!m->kernel && m->transport == MACH_MMIO)
-		return options_complain(p, "--transport mmio is for --kernel; "
-					"the BIOS boots from PCI disks");
+	if (options_check_boot(p) < 0)
+		return -EINVAL;
 	return check_disks(p);
 }
 
@@ -492,7 +496,7 @@ int options_parse(struct options *o, int argc, const char *const *argv,
 	_Static_assert(COUNT(rows) <= 32, "given has a bit for each");
 	*o = (struct options){
 		.mach = { .memory = UINT64_C(512) << 20, .cpus = 1,
-			  .serial = "stdio" },
+			  .serial = "stdio", .bios_serial = true },
 	};
 	while (at < argc) {
 		int used = parse_one(&p, argv + at, argc - at, &given);

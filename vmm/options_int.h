@@ -1,4 +1,4 @@
-/* Between options.c and options_devs.c. */
+/* Between options.c, options_devs.c and options_boot.c. */
 #ifndef VMM_OPTIONS_INT_H
 #define VMM_OPTIONS_INT_H
 
@@ -27,5 +27,11 @@ int options_add_net(const struct parser *, char *val);
 int options_set_input(const struct parser *, char *val);
 int options_set_sound(const struct parser *, char *val);
 int options_set_control(const struct parser *, char *val);
+int options_set_boot(const struct parser *, char *val);
+int options_set_cdrom(const struct parser *, char *val);
+int options_set_bios_serial(const struct parser *, char *val);
+
+/* What is booted, against everything else; p->option is NULL. */
+int options_check_boot(const struct parser *);
 
 #endif

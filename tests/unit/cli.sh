@@ -102,7 +102,9 @@ fi
 
 # ---- the command line is wrong: 2 ------------------------------------------------
 
-says 2 'nothing to boot: give --disk FILE or --kernel' "$vmm"
+says 2 'nothing to boot: give --disk FILE, --cdrom FILE or --kernel' "$vmm"
+says 2 '--boot: say disk, cdrom, the number' "$vmm" --disk d --boot floppy
+says 2 '--boot cdrom: there is none' "$vmm" --disk d --boot cdrom
 says 2 'the BIOS boots from PCI disks' "$vmm" --disk d --transport mmio
 says 2 'serial= contradicts --profile aero-w7' "$vmm" --disk d,serial=x
 says 2 '--kernel: needs a value' "$vmm" --kernel

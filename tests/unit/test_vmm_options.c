@@ -126,11 +126,43 @@ static void a_disk_is_enough(void **state)
 	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_modern);
 }
 
+static void boot_order_arrives(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--disk d"), 0);
+	assert_int_equal(opt.mach.boot.from, MACH_BOOT_ANY);
+	assert_true(!opt.mach.boot.menu && opt.mach.bios_serial);
+	assert_int_equal(parse("--disk d --boot disk,menu --bios-serial off"),
+			 0);
+	assert_int_equal(opt.mach.boot.from, MACH_BOOT_DISK);
+	assert_true(opt.mach.boot.menu && !opt.mach.bios_serial);
+	assert_int_equal(parse("--disk d --boot menu"), 0);
+	assert_int_equal(opt.mach.boot.from, MACH_BOOT_ANY);
+	assert_true(opt.mach.boot.menu);
+	assert_int_equal(parse("--disk a --cdrom c --disk b --boot 1"), 0);
+	assert_int_equal(opt.mach.boot.from, MACH_BOOT_NUMBER);
+	assert_int_equal(opt.mach.boot.number, 1);
+	assert_int_equal(opt.mach.ndisks, 3);
+	assert_true(opt.mach.disk[1].cdrom && opt.mach.disk[1].ro);
+	assert_string_equal(opt.mach.disk[1].path, "c");
+	assert_true(!opt.mach.disk[2].cdrom);
+	assert_int_equal(parse("--cdrom c --boot cdrom"), 0);
+	assert_int_equal(opt.mach.boot.from, MACH_BOOT_CDROM);
+}
+
 static void mistakes_are_explained(void **state)
 {
 	static const struct { const char *line, *says; } bad[] = {
 		{ "", "nothing to boot" },
 		{ "--initrd i", "give --kernel" },
+		{ "--disk d --boot 1", "no disk of that number" },
+		{ "--disk d --boot 100", "say disk, cdrom" },
+		{ "--disk d --boot x", "say disk, cdrom" },
+		{ "--disk d --boot cdrom", "there is none" },
+		{ "--cdrom c --boot 0", "no disk of that number" },
+		{ "--cdrom c --cdrom d", "given twice" },
+		{ "--kernel k --boot disk", "contradicts --kernel" },
+		{ "--disk d --bios-serial maybe", "off, on" },
 		{ "--cmdline c", "give --kernel" },
 		{ "--kernel", "needs a value" },
 		{ "--kernel a --kernel b", "given twice" },
@@ -218,6 +250,7 @@ int main(void)
 		cmocka_unit_test(disks_keep_their_order),
 		cmocka_unit_test(help_and_version_win),
 		cmocka_unit_test(a_disk_is_enough),
+		cmocka_unit_test(boot_order_arrives),
 		cmocka_unit_test(mistakes_are_explained),
 		cmocka_unit_test(disks_have_a_limit),
 		cmocka_unit_test(long_arguments_do_no_harm),
