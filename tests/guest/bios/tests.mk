@@ -32,4 +32,4 @@ $(BT)/mkcd $(BT)/mkdisk: $(BT)/%: tests/guest/bios/%.c | $$(@D)/.
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< -o $@
 .PHONY: bios-tests
 bios-tests: $(BIOS_PROGRAMS:%=$(BT)/%.bin) $(BT)/shim.bin $(BT)/mkrom $(BT)/mkcd \
-            $(BT)/mkdisk $(O)/rom/rom.bin $(ROM_INT10)
+            $(BT)/mkdisk $(O)/rom/rom.bin $(O)/rom/vga/vga.bin $(ROM_INT10)
