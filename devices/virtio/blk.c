@@ -93,6 +93,8 @@ static void finish(struct blk_req *r, uint8_t status)
 	}
 	vq_push(q->vq, &r->chain, written & q->blk->dialect->used_len_mask);
 	put_req(r);
+	if (q->vq->content)
+		loop_bell_mark(q->vq->loop, &q->vq->bell);
 }
 
 static int start_io(struct blk_req *r, enum blkio_op op, uint64_t off,
@@ -315,13 +317,15 @@ static void blk_process(struct vio_dev *dev, struct vq *vq)
 	struct blk_queue *q = &to_blk(dev)->q[vq->idx];
 
 	for (;;) {
-		struct blk_req *r = NULL;
+		struct blk_req *r;
 		int status;
 
-		if (vq->inflight < vq->max)
-			r = get_req(q);
-		if (!r)
+		if (vq->inflight == vq->max) {
+			/* What else is in the ring waits for a completion. */
+			vq->content = true;
 			return;
+		}
+		r = get_req(q);
 		if (!vio_pop(vq, &r->chain)) {
 			put_req(r);
 			return;
