@@ -286,24 +286,32 @@ int loop_fd_mod(struct loop *l, struct loop_fd *f)
 void loop_fd_del(struct loop *l, struct loop_fd *f)
 {
 	fd_ctl(l, EPOLL_CTL_DEL, f);
+	/* A handler may delete any descriptor, also one that is ready. */
+	for (int i = 0; i < l->ntaken; i++)
+		if (l->taken[i].data.ptr == f)
+			l->taken[i].data.ptr = NULL;
 }
 
-/* One event a call: a handler may delete any descriptor. */
 static bool epoll_take(struct loop *l, const struct timespec *timeout)
 {
-	struct epoll_event ev;
-	int n = epoll_pwait2(l->epfd, &ev, 1, timeout, NULL);
+	struct epoll_event ev[16];
+	int n = epoll_pwait2(l->epfd, ev, 16, timeout, NULL);
 
 	if (n <= 0)
 		return false;
-	if (ev.data.u64 & BELL_TAG) {
-		loop_bell_event(l, (uint32_t)(ev.data.u64 >> 32),
-				(uint32_t)ev.data.u64 >> 1);
-	} else {
-		struct loop_fd *f = ev.data.ptr;
+	l->taken = ev;
+	l->ntaken = n;
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.u64 & BELL_TAG) {
+			loop_bell_event(l, (uint32_t)(ev[i].data.u64 >> 32),
+					(uint32_t)ev[i].data.u64 >> 1);
+		} else if (ev[i].data.ptr) {
+			struct loop_fd *f = ev[i].data.ptr;
 
-		f->ready(f, ev.events);
+			f->ready(f, ev[i].events);
+		}
 	}
+	l->ntaken = 0;
 	return true;
 }
 
@@ -492,11 +500,7 @@ static bool epoll_wait_pass(struct loop *l, int64_t timeout_ns)
 		.tv_nsec = timeout_ns % 1000000000,
 	};
 
-	if (!epoll_take(l, timeout_ns < 0 ? NULL : &ts))
-		return false;
-	for (int i = 0; i < 16 && epoll_take(l, &no_time); i++)
-		;
-	return true;
+	return epoll_take(l, timeout_ns < 0 ? NULL : &ts);
 }
 
 bool loop_step(struct loop *l, int timeout_ms)

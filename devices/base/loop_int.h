@@ -7,6 +7,7 @@
 #include "devices/base/loop.h"
 
 struct loop_ring;
+struct epoll_event;
 
 #define LOOP_BELLS 256
 
@@ -19,6 +20,8 @@ struct loop {
 	int epfd;
 	struct loop_ring *ring;         /* NULL: sleeps in epoll */
 	bool fds_pending;               /* epoll may have more to tell */
+	struct epoll_event *taken;      /* being served: ntaken of them */
+	int ntaken;
 
 	struct loop_bell wake;
 	pthread_mutex_t post_lock;
