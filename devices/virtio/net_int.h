@@ -113,7 +113,8 @@ bool net_filter_takes(const struct net_filter *, const uint8_t *frame,
 /*
  * Chains are taken from the ring before a frame is read, and the frame is read
  * right into them: the held ones, oldest first, and their buffers one after
- * the other in iov. What does not fit there lands in the spill.
+ * the other in iov (a held chain's own iov is not kept up to date). What does
+ * not fit there lands in the spill.
  */
 struct net_rx {
 	struct vq *vq;

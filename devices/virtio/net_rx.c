@@ -21,8 +21,6 @@ static struct iovec *iov_room(struct net_rx *rx)
 	if (rx->iov_end + NET_CHAIN_IOV >= NET_IOV && at > 0) {
 		memmove(rx->iov, rx->iov + at,
 			(rx->iov_end - at) * sizeof(*rx->iov));
-		for (unsigned i = 0; i < rx->n; i++)
-			held(rx, i)->iov -= at;
 		rx->iov_end -= at;
 		rx->iov_at = 0;
 	}

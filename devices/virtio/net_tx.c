@@ -68,7 +68,7 @@ static int send_frame(struct net *net, struct vq_chain *c)
 
 	/* AERO-W7-VIRTIO 3.2.6, 3.2.7: a frame outside the valid sizes and a
 	 * chain with writable descriptors are dropped but completed. */
-	if (c->flaws || c->nin || c->out_len <= d->hdr_len)
+	if (c->flaws || c->nin || c->out_len < d->hdr_len)
 		return 0;
 	len = c->out_len - d->hdr_len;
 	if (d->other_hdr_len)
