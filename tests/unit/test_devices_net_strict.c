@@ -311,6 +311,12 @@ static void receive_frame_sizes(void **state)
 		assert_no_rx(&r);
 		assert_int_equal(0, netio_pair_waiting(r.io));
 	}
+	/* A tag counts like any other bytes. */
+	net_rig_frame(frame, 1523, net_rig_mac, 1);
+	frame[12] = 0x81;
+	frame[13] = 0x00;
+	net_rig_put(&r, frame, 1523);
+	assert_no_rx(&r);
 	put(&r, 1522, 5);
 	assert_received(&r, id, 1522);
 	net_rig_close(&r);
