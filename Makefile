@@ -80,12 +80,10 @@ endif
 PNG      := $(shell printf '\043include <png.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
 ifeq ($(PNG),y)
 CPPFLAGS += -DHAVE_LIBPNG
-LDLIBS   += -lpng
 endif
 VNC      := $(shell printf '\043include <rfb/rfb.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
 ifeq ($(VNC),y)
 CPPFLAGS += -DHAVE_LIBVNCSERVER
-LDLIBS   += -lvncserver
 endif
 
 # The control socket's JSON.

@@ -20,7 +20,7 @@ int image_size(struct image *, unsigned w, unsigned h);
 void image_fini(struct image *);
 
 /* A PNG file (png.c). 0, or -errno: the file is then gone, or as it was.
- * -ENOSYS: built without libpng. */
+ * -ENOSYS: there is no libpng. */
 int image_write_png(const struct image *, const char *path);
 
 #endif

@@ -9,7 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "devices/base/dl.h"
 #include "devices/base/log.h"
+
+static struct {
+	DL_POINTER(png_image_write_to_stdio);
+} lib;
+static const struct dl_symbol symbols[] = {
+	DL_SYMBOL(lib, png_image_write_to_stdio),
+};
 
 static uint8_t *as_rgb(const struct image *img)
 {
@@ -36,7 +44,7 @@ static int write_file(const struct image *img, FILE *f)
 	if (!rgb)
 		return -ENOMEM;
 	errno = 0;
-	if (!png_image_write_to_stdio(&png, f, 0, rgb, 0, NULL)) {
+	if (!lib.png_image_write_to_stdio(&png, f, 0, rgb, 0, NULL)) {
 		err = errno ? -errno : -EIO;
 		log_debug("libpng: %s", png.message);
 	}
@@ -54,9 +62,16 @@ static void remove_file(FILE *f, const char *path)
 
 int image_write_png(const struct image *img, const char *path)
 {
-	FILE *f = fopen(path, "wbe");
+	char why[256];
+	FILE *f;
 	int err;
 
+	if (dl_load("libpng16.so.16", "libpng16-16", symbols, 1, why,
+		    sizeof(why)) < 0) {
+		log_warn("a picture %s", why);
+		return -ENOSYS;
+	}
+	f = fopen(path, "wbe");
 	if (!f)
 		return -errno;
 	err = write_file(img, f);
