@@ -17,13 +17,33 @@ static struct vgapci *owner(void *ctx)
 
 /* ---- BAR0, while nobody makes memory of it --------------------------------- */
 
+static void lfb_want_ram(struct vgapci *v)
+{
+	int err;
+
+	pthread_mutex_lock(&v->lock);
+	if (v->port && v->base && !v->in_ram && !v->refused) {
+		err = v->port->map(v->port, v->base, v->vga->vram,
+				   VGA_VRAM_LEN, true);
+		v->in_ram = err == 0;
+		v->refused = err != 0;
+		if (err)
+			host_err_limited(v->pci.name, "the framebuffer cannot "
+					 "be memory at %#llx: drawing will be "
+					 "slow", (unsigned long long)v->base);
+	}
+	pthread_mutex_unlock(&v->lock);
+}
+
 static uint64_t lfb_read(void *ctx, uint64_t off, unsigned size)
 {
+	lfb_want_ram(owner(ctx));
 	return vga_lfb_read(owner(ctx)->vga, (uint32_t)off, size);
 }
 
 static void lfb_write(void *ctx, uint64_t off, unsigned size, uint64_t val)
 {
+	lfb_want_ram(owner(ctx));
 	vga_lfb_write(owner(ctx)->vga, (uint32_t)off, size, val);
 }
 
@@ -81,17 +101,16 @@ static void bar_mapped(struct pci_dev *pci, unsigned bar, uint64_t base,
 		       bool mapped)
 {
 	struct vgapci *v = container_of(pci, struct vgapci, pci);
-	int err;
 
-	if (bar != LFB_BAR || !v->port || mapped == v->in_ram)
+	if (bar != LFB_BAR)
 		return;
-	err = v->port->map(v->port, base, v->vga->vram, VGA_VRAM_LEN, mapped);
-	if (err == 0)
-		v->in_ram = mapped;
-	else
-		host_err_limited(pci->name, "framebuffer at %#llx cannot be "
-				 "memory: drawing will be slow",
-				 (unsigned long long)base);
+	pthread_mutex_lock(&v->lock);
+	if (v->in_ram)
+		v->port->map(v->port, v->base, v->vga->vram, VGA_VRAM_LEN,
+			     false);
+	v->base = mapped ? base : 0;
+	v->in_ram = v->refused = false;
+	pthread_mutex_unlock(&v->lock);
 }
 
 static const struct pci_ops ops = { .bar_mapped = bar_mapped };
@@ -107,6 +126,7 @@ int vgapci_attach(struct vgapci *v, struct vga *vga, struct pci_bus *bus,
 	};
 
 	*v = (struct vgapci){ .vga = vga, .port = port };
+	pthread_mutex_init(&v->lock, NULL);
 	edid_make(v->edid);
 	pci_dev_init(&v->pci, "vga", &ops, &id, 0);
 	pci_set_bar(&v->pci, LFB_BAR, PCI_BAR_MEM32, VGA_VRAM_LEN, &lfb_ops,
@@ -119,4 +139,5 @@ int vgapci_attach(struct vgapci *v, struct vga *vga, struct pci_bus *bus,
 void vgapci_detach(struct vgapci *v)
 {
 	pci_dev_fini(&v->pci);
+	pthread_mutex_destroy(&v->lock);
 }

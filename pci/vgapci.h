@@ -2,8 +2,9 @@
  * The VGA on PCI, as QEMU's "std" VGA presents itself, so that every driver for
  * that one knows it: 1234:1111, class 030000.
  *
- *   BAR0  VGA_VRAM_LEN of video memory, prefetchable; a ram_port makes it
- *         memory that costs no exit
+ *   BAR0  VGA_VRAM_LEN of video memory, prefetchable; from its first access on,
+ *         a ram_port makes it memory that costs no exit. Not before: most
+ *         machines never draw, and a memory slot takes milliseconds.
  *   BAR2  4 KiB: EDID at 0, ports 3C0-3DF at 400, DISPI registers at 500
  *
  * The VGA's own ports and its window at A0000 answer whatever COMMAND says, as
@@ -21,7 +22,10 @@ struct vgapci {
 	struct pci_dev pci;
 	struct vga *vga;
 	struct ram_port *port;          /* may be NULL */
-	bool in_ram;                    /* the port has BAR0 */
+	pthread_mutex_t lock;           /* taken after the bus lock */
+	uint64_t base;                  /* of BAR0; 0: not mapped */
+	bool in_ram;                    /* the port has it there */
+	bool refused;                   /* or does not want it there */
 	uint8_t edid[EDID_LEN];
 };
 

@@ -5,14 +5,14 @@
  * A text screen uses little of that: even bytes are plane 0, odd ones plane 1.
  * While the registers say so, the 32 KiB at B8000 can be plain memory of the
  * guest (ram_port), which saves an exit a character. It is asked for after
- * TEXT_HITS accesses in a row, since moving a memory slot costs as much as
- * hundreds of exits, and given back when a register says otherwise.
+ * TEXT_HITS accesses in a row, since a memory slot costs as much as some
+ * hundred exits, and given back when a register says otherwise.
  */
 #include "devices/base/log.h"
 #include "devices/display/vga_int.h"
 
 #define TEXT_AT 0x18000u                /* of the window: B8000 */
-#define TEXT_HITS 256
+#define TEXT_HITS 1024
 
 /* A bit a plane becomes a byte a plane. */
 static uint32_t spread(uint8_t bits)

@@ -90,7 +90,7 @@ static void mapped_text(struct vga_rig *r)
 
 	vga_rig_dispi(r, 4, 0);
 	vga_rig_mode(r, 0x03);
-	for (unsigned i = 0; i < 600; i++)
+	for (unsigned i = 0; i < 1200; i++)
 		vga_rig_poke(r, 0xb8000 + i, mark);
 	assert_non_null(r->hva);
 	r->hva[at] = mark;

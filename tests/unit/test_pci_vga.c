@@ -116,23 +116,34 @@ static void identity(void **state)
 			assert_int_equal(0, cfg(bar, 4));
 }
 
-static void framebuffer_is_memory(void **state)
+static void framebuffer_becomes_memory(void **state)
 {
 	(void)state;
-	assert_int_equal(0, slot.calls);
 	start();
+	assert_int_equal(0, slot.calls);        /* nobody has drawn */
+	put(LFB + 5, 1, 0x5a);
+	assert_int_equal(0x5a, vga.vram[5]);
+	assert_int_equal(1, slot.calls);
 	assert_true(slot.gpa == LFB && slot.len == VGA_VRAM_LEN);
 	assert_ptr_equal(vga.vram, slot.hva);
-	/* moved, switched off, on again, reset */
+	/* another CPU's access that was under way */
+	assert_int_equal(0x5a, get(LFB + 5, 1));
+	assert_int_equal(1, slot.calls);
+	/* moved, switched off, on again, reset: each time from anew */
 	pci_rig_put(&rig, SLOT, 0, 0x10, 4, 0xc0000000);
+	assert_true(slot.gpa == 0);
+	assert_int_equal(0x5a, get(0xc0000005, 1));
 	assert_true(slot.gpa == 0xc0000000);
 	pci_rig_put(&rig, SLOT, 0, 4, 2, 1);
 	assert_true(slot.gpa == 0);
 	pci_rig_put(&rig, SLOT, 0, 4, 2, 3);
+	assert_true(slot.gpa == 0);
+	get(0xc0000000, 4);
 	assert_true(slot.gpa == 0xc0000000);
 	pci_bus_reset(&rig.bus);
 	assert_true(slot.gpa == 0);
 	start();
+	get(LFB, 8);
 	assert_true(slot.gpa == LFB);
 }
 
@@ -141,19 +152,19 @@ static void framebuffer_without_memory(void **state)
 	(void)state;
 	slot.refuse = -EEXIST;
 	start();
-	assert_true(slot.gpa == 0);
 	put(LFB + 5, 4, 0x44332211);
+	assert_true(slot.gpa == 0);
 	assert_memory_equal("\x11\x22\x33\x44", vga.vram + 5, 4);
 	assert_true(get(LFB + 6, 2) == 0x3322);
 	put(LFB + VGA_VRAM_LEN - 8, 8, 0x8877665544332211);
 	assert_true(get(LFB + VGA_VRAM_LEN - 8, 8) == 0x8877665544332211);
 	assert_int_equal(0x88, vga.vram[VGA_VRAM_LEN - 1]);
-	/* refused: there is nothing to take back */
-	pci_rig_put(&rig, SLOT, 0, 4, 2, 0);
-	assert_int_equal(1, slot.calls);
+	assert_int_equal(1, slot.calls);        /* not asked again and again */
+	/* elsewhere it may be welcome */
 	slot.refuse = 0;
-	pci_rig_put(&rig, SLOT, 0, 4, 2, 3);
-	assert_true(slot.gpa == LFB);
+	pci_rig_put(&rig, SLOT, 0, 0x10, 4, 0xc0000000);
+	get(0xc0000000, 1);
+	assert_true(slot.gpa == 0xc0000000);
 }
 
 static void edid(void **state)
@@ -216,7 +227,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(identity), T(framebuffer_is_memory),
+		T(identity), T(framebuffer_becomes_memory),
 		T(framebuffer_without_memory), T(edid), T(registers),
 	};
 
