@@ -103,15 +103,16 @@ static void tick(void)
 	poke8(seg, off, peek8(seg, off) | WAIT_DONE);
 }
 
-/* IRQ 8. */
+/* IRQ 8. Register C says what happened, wanted or not; each access to the clock
+ * takes its time, a thousand times a second. */
 void int70(struct regs *r)
 {
-	uint8_t b = cmos_read(RTC_B), c = cmos_read(RTC_C);
+	uint8_t c = cmos_read(RTC_C);
 
 	(void)r;
-	if (b & B_PIE && c & C_PF && bda8(BDA_WAIT_FLAG) & WAIT_ON)
+	if (c & C_PF && bda8(BDA_WAIT_FLAG) & WAIT_ON)
 		tick();
-	if (b & B_AIE && c & C_AF) {
+	if (c & C_AF && cmos_read(RTC_B) & B_AIE) {
 		struct regs alarm = { .flags = FLAG_IF };
 
 		int_call(0x4a, &alarm);
