@@ -10,7 +10,8 @@
  * own, like a resident program, and goes on to what was there before. */
 	.macro hook name, fn, old
 	.globl \name
-\name: pushw %ds
+\name: pushw %fs
+	pushw %ds
 	pushw %es
 	pushal
 	pushw $0
@@ -39,6 +40,7 @@
 	popal
 	popw %es
 	popw %ds
+	popw %fs
 	ljmpw *%cs:\old
 	.endm
 

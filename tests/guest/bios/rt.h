@@ -37,7 +37,7 @@ void jump_far(uint16_t seg, uint16_t off) __attribute__((noreturn));
 
 /* start.S: handlers for vectors that call on_NN() and then what is in old_NN.
  * hook_ss:hook_sp is the stack they came in with: 32 bytes of PUSHAL, ES, DS,
- * then the interrupt's frame. */
+ * FS, then the interrupt's frame. */
 extern const char hook_1c[], hook_15[], hook_4a[], hook_1b[], mouse_entry[];
 extern uint32_t old_1c, old_15, old_4a, old_1b;
 extern volatile uint16_t hook_ss, hook_sp;
