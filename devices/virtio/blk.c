@@ -86,7 +86,12 @@ static void finish(struct blk_req *r, uint8_t status)
 	uint32_t written = 0;
 
 	if (r->status) {
-		written = status == VIRTIO_BLK_S_OK ? r->data_in + 1 : 1;
+		/* virtio 2.7.8.2: at least used.len bytes MUST have been
+		 * written, from the first writable one on: the status counts
+		 * only where no data before it was left out. */
+		written = status == VIRTIO_BLK_S_OK ? r->data_in : 0;
+		if (written == r->chain.in_len - 1)
+			written++;
 		/* AERO-W7-VIRTIO 3.1.5: the status byte MUST be written
 		 * before the used entry is published. vq_push orders it. */
 		*r->status = status;

@@ -192,8 +192,12 @@ struct blkresult blk_run(struct blkrig *b, struct blkchain *c)
 		guest_ptr(b->rig.guest, b->table, 16 * BLK_BUFS), b->table,
 	};
 	struct blkresult res = { 0 };
+	uint64_t in = 0;
 	int id;
 
+	for (unsigned i = 0; i < c->n; i++)
+		in += c->b[i].write ? c->b[i].len : 0;
+	res.data_in = in > 1;
 	guest_fill(b->rig.guest, b->status, BLK_UNTOUCHED, 1);
 	id = drv_send(&b->rig.bus, 0, &b->ring[0], c->b, c->n,
 		      c->direct ? NULL : &table);

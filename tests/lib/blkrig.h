@@ -55,6 +55,7 @@ struct blkchain {
 struct blkresult {
 	int status;             /* the status byte; BLK_UNTOUCHED: not written */
 	uint32_t used_len;
+	bool data_in;           /* the chain had writable bytes before it */
 };
 
 void blkrig_open(struct blkrig *, const struct rig_bus *, unsigned flags,

@@ -344,7 +344,8 @@ static void the_serial_number(void **state)
 		guest_fill(b->rig.guest, b->data, 0x99, 24);
 		r = blk_request(b, GET_ID, 0, 0, len, true);
 		assert_int_equal(OK, r.status);
-		assert_int_equal(n + 1, r.used_len);
+		/* Past 20 bytes a gap is left before the status. */
+		assert_int_equal(len <= 20 ? n + 1 : n, r.used_len);
 		guest_peek(b->rig.guest, b->data, got, 24);
 		assert_memory_equal(serial, got, n);
 		for (uint32_t i = n; i < 24; i++)
@@ -429,6 +430,7 @@ static void ranges_that_are_refused(void **state)
 
 			assert_int_equal(bad[i].status, r.status);
 			assert_int_equal(1, r.used_len);
+			assert_false(r.data_in);
 		}
 	}
 	assert_int_equal(UNSUPP, range(b, DISCARD, 0, 8, 1, 16).status);

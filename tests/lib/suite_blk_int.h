@@ -23,8 +23,9 @@ int blk_teardown(void **state);
 /* used.len by the profile: what was written, or 0 under the contract. */
 void blk_expect_len(const struct blkrig *, uint32_t written,
 		    const struct blkresult *);
-/* The request ends with that status (and used.len accordingly), and neither
- * image nor data buffers changed. */
+/* The request ends with that status, and neither image nor data buffers
+ * changed: used.len counts the status only where it is all there was to
+ * write. */
 void blk_expect_nothing(struct blkrig *, int status, const struct blkresult *);
 
 #endif
