@@ -321,7 +321,9 @@ static void blk_process(struct vio_dev *dev, struct vq *vq)
 {
 	struct blk_queue *q = &to_blk(dev)->q[vq->idx];
 
-	for (;;) {
+	/* A ring's worth at a time: a guest that never stops adding must not
+	 * keep the loop from its other work. */
+	for (unsigned n = 0; n < vq->size; n++) {
 		struct blk_req *r;
 		int status;
 
@@ -339,6 +341,7 @@ static void blk_process(struct vio_dev *dev, struct vq *vq)
 		if (status != STARTED)
 			finish(r, (uint8_t)status);
 	}
+	loop_bell_mark(vq->loop, &vq->bell);
 }
 
 /* ---- the device ----------------------------------------------------------- */

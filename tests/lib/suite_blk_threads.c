@@ -4,6 +4,7 @@
  * moment.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +252,78 @@ static void one_life(struct crowd *c)
 	}
 }
 
+/* ---- a guest that never stops --------------------------------------------- */
+
+#if defined(__SANITIZE_THREAD__)
+#define TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TSAN 1
+#endif
+#endif
+#ifndef TSAN
+#define TSAN 0
+#endif
+
+/* Adds requests that end at once, as fast as they are taken: it knows how far
+ * the device is without being told. */
+static void *flood(void *arg)
+{
+	struct others *o = arg;
+	struct drv_ring *r = &o->b->ring[0];
+	const struct vq *vq = &o->b->dev->vqs[0];
+	struct patience p = patience_new();
+	uint16_t last = 0;
+
+	while (!__atomic_load_n(&o->stop, __ATOMIC_RELAXED)) {
+		uint16_t next = __atomic_load_n(&vq->next_avail,
+						__ATOMIC_RELAXED);
+
+		drv_split_avail_idx(r, (uint16_t)(next + r->size / 2));
+		/* It may be asleep. */
+		if (next == last)
+			vio_notify(o->b->dev, 0);
+		last = next;
+		if (!patience_left(&p))
+			return o;               /* nobody stopped it */
+	}
+	return NULL;
+}
+
+static void a_flood_does_not_hold_up_a_reset(void **state)
+{
+	struct crowd *c = *state;
+	struct blkchain ch = { .n = 0 };
+	struct drv_ring *r = &c->b.ring[0];
+
+	if (TSAN) {
+		fprintf(stderr, "skip: a guest that races on purpose is all "
+			"the thread sanitizer would see\n");
+		skip();
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		struct patience p = patience_new();
+		void *tired = NULL;
+		pthread_t t;
+
+		blkrig_up(&c->b, 0, NULL);
+		blk_head(&c->b, &ch, 77, 0);
+		drv_split_desc(r, 0, c->b.hdr, 16, VRING_DESC_F_NEXT, 1);
+		drv_split_desc(r, 1, c->b.status, 1, VRING_DESC_F_WRITE, 0);
+		ch.n = 0;
+		__atomic_store_n(&c->o[0].stop, false, __ATOMIC_RELAXED);
+		assert_int_equal(0, pthread_create(&t, NULL, flood, &c->o[0]));
+		/* It is in full swing. */
+		while (__atomic_load_n(&c->b.dev->vqs[0].next_avail,
+				       __ATOMIC_RELAXED) < 1000)
+			assert_true(patience_wait(&p));
+		drv_reset(&c->b.rig.bus);
+		__atomic_store_n(&c->o[0].stop, true, __ATOMIC_RELAXED);
+		pthread_join(t, &tired);
+		assert_null(tired);
+	}
+}
+
 static int setup(void **state)
 {
 	const struct variant *v = *state;
@@ -326,6 +399,7 @@ int suite_blk_threads_run(const struct rig_bus *via)
 	static const struct vtest tests[] = {
 		VTEST(nothing_is_lost_doubled_or_late),
 		VTEST(bus_mastering_goes_off_and_on),
+		VTEST(a_flood_does_not_hold_up_a_reset),
 	};
 	const struct variant variants[] = {
 		{ "mem", via, &vio_profile_aero_w7, RIG_THREADS, BLK_MEM },
@@ -336,6 +410,6 @@ int suite_blk_threads_run(const struct rig_bus *via)
 		  BLK_FILE },
 	};
 
-	return variant_run("blk threads", tests, 2, variants, 4, setup,
+	return variant_run("blk threads", tests, 3, variants, 4, setup,
 			   teardown);
 }
