@@ -353,7 +353,8 @@ vbe_set_mode:
 	movw $OK, F_AX(%bp)
 	ret
 
-/* The VGA's registers below the mode at DI: those of mode 12h or 13h. Keeps DI. */
+/* The VGA's registers below the mode at DI: those of mode 12h or 13h. Direct
+ * colours do without the DAC. Keeps DI. */
 base_registers:
 	mov $params + 0x1c * P_LEN, %si
 	mov $PAL_256, %cl
@@ -362,7 +363,9 @@ base_registers:
 	mov $params + 0x1b * P_LEN, %si
 	mov $PAL_EGA, %cl
 1:	call program
-	jmp load_dac
+	cmpb $8, %cs:M_BPP(%di)
+	jbe load_dac
+	ret
 
 /* The BIOS data area in the mode at DI; CX: what BX asked for. */
 describe_vbe:

@@ -223,7 +223,7 @@ static void vbe_modes(void)
 	field("there", peek(0xa000, 0x1234), 2);
 	put('\n');
 	for (u16 i = 0; i < 64; i++)
-		poke(BUFFER, i, (u8)(i * 3));
+		poke(BUFFER, i, i * 3 & 0x3f);
 	at(BUFFER, 0, 0);
 	int10(0x4f09, 0x0000, 8, 0x10);
 	told("vbe colours", 0, 0);
