@@ -168,7 +168,7 @@ void int15(struct regs *r)
 		configuration(r);
 		break;
 	case 0xc1:
-		r->es = EBDA_SEG;
+		r->es = bda16(BDA_EBDA);        /* programs may move it */
 		set_cf(r, false);
 		break;
 	case 0xc2:
