@@ -162,7 +162,7 @@ static void driver_send(struct driver *d, uint32_t upto)
 
 static void exchange(unsigned flags, uint64_t features, unsigned room)
 {
-	const uint32_t n = 20000;
+	const uint32_t n = 10000;
 	struct netio_pair_cfg cfg = { .room = room };
 	struct patience pat = patience_new();
 	struct driver d;
@@ -254,7 +254,7 @@ static void resets_and_flaps(unsigned flags)
 	d = (struct driver){ .r = &r, .gaps = true };
 	restart(&d, ALL);
 	peer_start(&p, &r, 0, true);
-	for (unsigned i = 0; i < 300; i++) {
+	for (unsigned i = 0; i < 150; i++) {
 		for (unsigned k = rnd_below(&rnd, 20); k > 0; k--) {
 			driver_take(&d);
 			driver_send(&d, UINT32_MAX);
