@@ -15,6 +15,7 @@
 /* Loops call shallow code; small stacks keep a machine with 32 of them small. */
 #define STACK_BYTES (256 * 1024)
 #define BELL_TAG UINT64_C(1)
+#define BUSY_PASSES 32
 
 uint64_t loop_now_ns(void)
 {
@@ -516,8 +517,11 @@ bool loop_step(struct loop *l, int timeout_ms)
 	ran |= serve_fds(l);
 	ran |= serve_bells(l);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
-	if (!l->ready && !l->fds_pending)
+	/* A loop that is never idle would leave some unheard for ever. */
+	if ((!l->ready && !l->fds_pending) || ++l->busy == BUSY_PASSES) {
+		l->busy = 0;
 		ran |= run_hooks(&l->sleepers, &l->sleepers_tail);
+	}
 	if (l->ready || l->hooks || l->fds_pending || has_posted(l) ||
 	    __atomic_load_n(&l->quit, __ATOMIC_RELAXED))
 		limit = 0;

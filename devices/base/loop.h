@@ -96,9 +96,9 @@ void loop_timer_del(struct loop *, struct loop_timer *);
 
 /*
  * loop_hook_mark: runs soon, after the batch of completions or doorbells that
- * is being served. loop_sleep_mark: runs only when the loop has nothing else
- * left to do; it may find new work and mark bells, and then the loop does not
- * sleep. Both run once a mark; marking twice is marking once.
+ * is being served. loop_sleep_mark: runs when the loop has nothing else left to
+ * do, or has been busy for some passes; it may find new work and mark bells,
+ * and then the loop does not sleep. Both run once a mark; marking twice is marking once.
  */
 struct loop_hook {
 	void (*run)(struct loop_hook *);

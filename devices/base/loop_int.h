@@ -34,6 +34,7 @@ struct loop {
 	struct loop_timer *timers;      /* sorted by at_ns */
 	struct loop_hook *hooks, **hooks_tail;
 	struct loop_hook *sleepers, **sleepers_tail;
+	unsigned busy;                  /* passes since sleepers ran */
 };
 
 /* -errno: the host has no io_uring for us. */

@@ -242,5 +242,8 @@ void net_rx_process(struct net *net)
 	for (unsigned i = 0; i < NET_BATCH; i++)
 		if (!one_frame(net))
 			return;
-	loop_bell_mark(net->loop, &net->rx.vq->bell);
+	/* The other queues have their turn, too: kicks are off while their
+	 * loop is busy. */
+	for (unsigned i = 0; i < net->dev.nvqs; i++)
+		loop_bell_mark(net->loop, &net->dev.vqs[i].bell);
 }

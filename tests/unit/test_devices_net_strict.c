@@ -395,6 +395,29 @@ static void receive_needs_no_kicks(void **state)
 	net_rig_close(&r);
 }
 
+/* Frames that come faster than they are looked at hold up nobody else. */
+static void receiving_does_not_starve_sending(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_strict(&r);
+	net_rig_post1(&r, 2000);
+	for (unsigned i = 0; i < 5000; i++)
+		put(&r, 13, i);
+	for (unsigned i = 0; i < 10; i++) {
+		loop_step(r.rig.io, 0);
+		net_rig_frame(frame, 60, net_rig_mac, i);
+		net_rig_send_frame(&r, frame, 60);
+		for (unsigned k = 0; k < 3; k++)
+			loop_step(r.rig.io, 0);
+		assert_int_equal(60, net_rig_get(&r, got, sizeof(got)));
+		assert_memory_equal(frame, got, 60);
+	}
+	assert_true(netio_pair_waiting(r.io) > 0);
+	net_rig_close(&r);
+}
+
 /* Decision 17: completed with length 0, and later chains work. */
 static void receive_unusable_chains(void **state)
 {
@@ -720,6 +743,7 @@ int main(void)
 		cmocka_unit_test(receive_next_chain_is_too_small),
 		cmocka_unit_test(receive_waits_for_chains),
 		cmocka_unit_test(receive_needs_no_kicks),
+		cmocka_unit_test(receiving_does_not_starve_sending),
 		cmocka_unit_test(receive_unusable_chains),
 		cmocka_unit_test(receive_many_unusable_chains),
 		cmocka_unit_test(one_interrupt_a_batch),
