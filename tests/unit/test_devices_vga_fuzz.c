@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -17,8 +18,8 @@
 #include "tests/lib/rnd.h"
 #include "tests/lib/vga_rig.h"
 
-#define STEPS 300000
-#define LOOKS 400                       /* a picture takes long under ASan */
+#define STEPS 150000
+#define LOOKS 150                       /* a picture takes long under ASan */
 
 static struct rnd rnd;
 
@@ -138,6 +139,60 @@ static void anything_goes(void **state)
 	vga_rig_fini(&r);
 }
 
+/* ---- two CPUs and somebody who looks ------------------------------------------- */
+
+struct cpu {
+	struct vga_rig *rig;
+	struct rnd rnd;
+	bool quit;
+};
+
+static void *cpu_main(void *arg)
+{
+	struct cpu *c = arg;
+
+	while (!__atomic_load_n(&c->quit, __ATOMIC_RELAXED)) {
+		uint16_t port = (uint16_t)(0x3c0 + rnd_below(&c->rnd, 0x20));
+		uint64_t val = rnd_u64(&c->rnd);
+
+		port_out(&c->rig->pio, port, 1, (uint8_t)val);
+		port_in(&c->rig->pio, port, 1);
+		vga_dispi_write(&c->rig->vga, (uint16_t)rnd_below(&c->rnd, 12),
+				(uint16_t)(val >> 32 & 0x3ff));
+		iospace_rw(&c->rig->mmio, 0xa0000 + rnd_below(&c->rnd, 0x20000),
+			   4, &val, true);
+		vga_lfb_write(&c->rig->vga, rnd_u32(&c->rnd) % VGA_VRAM_LEN, 1,
+			      val);
+	}
+	return NULL;
+}
+
+static void two_cpus_and_a_viewer(void **state)
+{
+	static struct vga_rig r;
+	struct cpu cpu[2];
+	pthread_t thread[2];
+
+	(void)state;
+	vga_rig_init(&r, false);
+	for (unsigned i = 0; i < 2; i++) {
+		cpu[i] = (struct cpu){ &r, rnd_split(&rnd), false };
+		assert_int_equal(0, pthread_create(&thread[i], NULL, cpu_main,
+						   &cpu[i]));
+	}
+	for (unsigned i = 0; i < 40; i++) {
+		vga_stamp(&r.vga);
+		look(&r);
+		if (i % 10 == 0)
+			vga_reset(&r.vga);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		__atomic_store_n(&cpu[i].quit, true, __ATOMIC_RELAXED);
+		pthread_join(thread[i], NULL);
+	}
+	vga_rig_fini(&r);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -149,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(anything_goes, setup),
+		cmocka_unit_test_setup(two_cpus_and_a_viewer, setup),
 	};
 
 	return cmocka_run_group_tests_name("vga_fuzz", tests, NULL, NULL);
