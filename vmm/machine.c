@@ -174,7 +174,7 @@ static int make_loops(struct machine *m)
 {
 	int ret = loop_create(&m->ctl, "control", 0);
 
-	return ret ? ret : mach_devs_loops(m);
+	return ret ? ret : mach_loops_start(m);
 }
 
 static int make_pci(struct machine *m)
@@ -285,6 +285,7 @@ void mach_destroy(struct machine *m)
 	doorbells_drop(&m->doorbells);
 	mach_control_destroy(m);
 	mach_devs_destroy(m);
+	mach_loops_stop(m);
 	vm_drop(m);
 	if (m->has_cpus)
 		vcpus_destroy(&m->cpus);

@@ -17,8 +17,17 @@
 #define MACH_MEMORY_MAX (UINT64_C(4) << 40)
 #define MACH_ERR_LEN 512
 
+#define MACH_IOTHREADS_MAX 16
+#define MACH_QUEUES_MAX LAYOUT_CPUS_MAX
+
 struct vio_profile;
 struct machine;
+
+/* I/O threads by number: queue i of a device is served by at[i % n]. */
+struct mach_iothreads {
+	uint8_t at[MACH_QUEUES_MAX];
+	unsigned n;                     /* 0: in turn */
+};
 
 struct mach_disk {
 	const char *path;
@@ -27,6 +36,8 @@ struct mach_disk {
 	bool cdrom;                     /* at most one */
 	uint32_t block_size;            /* 512 or 4096; 0: the image's own */
 	int msix;                       /* enum vpci_msix */
+	unsigned queues;                /* 0: one a CPU, where that pays */
+	struct mach_iothreads on;
 };
 
 #define MACH_NETS_MAX 8
@@ -74,6 +85,7 @@ struct mach_cfg {
 	unsigned cpus;
 	struct mach_disk disk[MACH_DISKS_MAX];
 	unsigned ndisks;
+	unsigned iothreads;     /* 0: by queues and CPUs */
 	struct mach_net net[MACH_NETS_MAX];
 	unsigned nnets;
 	bool input[MACH_INPUTS];
@@ -96,6 +108,10 @@ enum mach_end {
 
 /* How many virtio devices that is. */
 unsigned mach_devs_count(const struct mach_cfg *);
+
+/* Queues of a disk, and I/O threads on a host of that many CPUs. Pure. */
+unsigned mach_disk_queues(const struct mach_cfg *, const struct mach_disk *);
+unsigned mach_iothreads(const struct mach_cfg *, unsigned host_cpus);
 
 /* The profile that "auto" stands for. Pure. */
 const struct vio_profile *mach_profile(const struct mach_cfg *);

@@ -87,24 +87,31 @@ static int open_disks(struct machine *m, char *err)
 	return ret;
 }
 
-static int make_disk(struct machine *m, unsigned i)
+static int make_disk(struct machine *m, unsigned i, char *err)
 {
+	const struct mach_disk *d = &m->cfg.disk[i];
+	unsigned queues = mach_disk_queues(&m->cfg, d);
+	struct loop *loops[MACH_QUEUES_MAX];
 	struct vio_dev *dev;
 	char name[16];
 	const struct blk_cfg cfg = {
-		.prof = m->prof, .name = name, .queues = 1, .gmem = &m->gmem,
-		.serial = m->cfg.disk[i].serial, .ctl_loop = m->ctl,
-		.loops = &m->io, .nloops = 1,
+		.prof = m->prof, .name = name, .queues = queues,
+		.gmem = &m->gmem, .serial = d->serial, .ctl_loop = m->ctl,
+		.loops = loops, .nloops = queues,
 	};
 	int ret;
 
-	snprintf(name, sizeof(name), m->cfg.disk[i].cdrom ? "cdrom%u" :
-		 "disk%u", i);
+	mach_loops_pick(&m->io, &d->on, queues, loops);
+	snprintf(name, sizeof(name), d->cdrom ? "cdrom%u" : "disk%u", i);
 	ret = blk_create(&dev, &cfg, m->outside.img[i]);
+	if (ret == -ENOSPC)
+		snprintf(err, MACH_ERR_LEN, "%s: more queues than an I/O "
+			 "thread can serve; lower queues= or raise --iothreads",
+			 name);
 	if (ret < 0)
 		return ret;
 	m->outside.img[i] = NULL;
-	return attach(m, dev, -1, 0, m->cfg.disk[i].msix);
+	return attach(m, dev, -1, 0, d->msix);
 }
 
 /* ---- network ---------------------------------------------------------------------- */
@@ -159,8 +166,8 @@ static int make_inputs(struct machine *m)
 		char name[16];
 		const struct input_cfg cfg = {
 			.prof = m->prof, .kind = input_kinds[i], .name = name,
-			.gmem = &m->gmem, .ctl_loop = m->ctl, .loops = &m->io,
-			.nloops = 1,
+			.gmem = &m->gmem, .ctl_loop = m->ctl,
+			.loops = m->io.loop, .nloops = 1,
 		};
 
 		if (!m->cfg.input[i])
@@ -229,37 +236,12 @@ int mach_devs_open(struct machine *m, char *err)
 	return open_sound(m, err);
 }
 
-static int start_loop(struct loop **l, const char *name, unsigned flags)
-{
-	int ret = loop_create(l, name, flags);
-
-	return ret ? ret : loop_start(*l);
-}
-
-int mach_devs_loops(struct machine *m)
-{
-	const struct mach_cfg *cfg = &m->cfg;
-	bool inputs = cfg->input[MACH_KEYBOARD] || cfg->input[MACH_MOUSE] ||
-		      cfg->input[MACH_TABLET];
-	int ret = 0;
-
-	/* A disk that waits for the host must not hold up the network, nor
-	 * either of them the sound. */
-	if (cfg->ndisks || inputs)
-		ret = start_loop(&m->io, "io0", cfg->ndisks ? LOOP_URING : 0);
-	if (ret == 0 && cfg->nnets)
-		ret = start_loop(&m->net, "net0", LOOP_URING);
-	if (ret == 0 && cfg->sound)
-		ret = start_loop(&m->snd, "sound0", 0);
-	return ret;
-}
-
 int mach_devs_create(struct machine *m, char *err)
 {
 	int ret = 0;
 
 	for (unsigned i = 0; i < m->cfg.ndisks && ret == 0; i++)
-		ret = make_disk(m, i);
+		ret = make_disk(m, i, err);
 	for (unsigned i = 0; i < m->cfg.nnets && ret == 0; i++)
 		ret = make_net(m, i);
 	if (ret == 0)
@@ -295,8 +277,6 @@ static void destroy_dev(struct machine *m, struct mach_dev *d)
 
 void mach_devs_destroy(struct machine *m)
 {
-	struct loop *const loops[] = { m->io, m->net, m->snd };
-
 	for (unsigned i = 0; i < m->ndevs; i++)
 		destroy_dev(m, &m->dev[i]);
 	free(m->dev);
@@ -306,10 +286,4 @@ void mach_devs_destroy(struct machine *m)
 		if (m->outside.net[i])
 			netio_close(m->outside.net[i]);
 	sndio_close(m->outside.sound);
-	for (unsigned i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
-		if (!loops[i])
-			continue;
-		loop_stop(loops[i]);
-		loop_destroy(loops[i]);
-	}
 }

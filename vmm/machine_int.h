@@ -38,6 +38,13 @@ struct mach_dev {
 	};
 };
 
+/* Threads that devices' queues are shared out to. */
+struct mach_pool {
+	struct loop *loop[MACH_IOTHREADS_MAX];
+	unsigned n;
+	unsigned next;                  /* whose turn it is */
+};
+
 struct machine {
 	struct mach_cfg cfg;
 	const struct vio_profile *prof;
@@ -56,7 +63,8 @@ struct machine {
 	int vm_ret;
 	char vm_err[MACH_ERR_LEN];
 	struct loop *ctl;               /* the calling thread's */
-	struct loop *io, *net, *snd;    /* disks' and input's; others' own */
+	struct mach_pool io;            /* disks' and input's */
+	struct loop *net, *snd;         /* their own */
 
 	struct sysctl sysctl;
 	struct rtc rtc;
@@ -111,18 +119,24 @@ void mach_chips_reset(struct machine *);
 
 /* Opens images, taps, sound: what may be wrong on the user's side. */
 int mach_devs_open(struct machine *, char *err);
-/* The threads that serve them. */
-int mach_devs_loops(struct machine *);
 /* Makes the devices, on their transport. */
 int mach_devs_create(struct machine *, char *err);
 void mach_devs_reset(struct machine *);
-/* Devices, loops, and what no device took over. */
+/* Devices, and what no device took over. */
 void mach_devs_destroy(struct machine *);
 /* By the name people see: "disk0", "net0". NULL: no such device. */
 struct vio_dev *mach_dev_find(struct machine *, const char *name);
 /* Where virtio-mmio puts device i. */
 uint32_t mach_mmio_base(unsigned i);
 unsigned mach_mmio_gsi(const struct machine *, unsigned i);
+
+/* ---- machine_loops.c: the threads that serve devices --------------------------------- */
+
+int mach_loops_start(struct machine *);
+void mach_loops_stop(struct machine *);
+/* A thread for each of queues: those named, or whose turn it is. */
+void mach_loops_pick(struct mach_pool *, const struct mach_iothreads *,
+		     unsigned queues, struct loop **out);
 
 /* ---- machine_control.c: the control socket --------------------------------------- */
 

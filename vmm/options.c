@@ -256,7 +256,9 @@ static const struct row rows[] = {
 	  "format=raw        the only one\n"
 	  "block-size=N      logical block, 512 or 4096 (default:\n"
 	  "                  a device's own, 512 for a file)\n"
-	  "msix=auto|on|off  MSI-X; auto: as the profile says",
+	  "msix=auto|on|off  MSI-X; auto: as the profile says\n"
+	  "queues=N          1 to 32 (default: one a CPU, up to 4)\n"
+	  "iothread=N[:N]    its queues' threads (default: in turn)",
 	  options_add_disk, true },
 	{ NULL, "--net", "BACKEND[,KEY]...",
 	  "network card; may be given again. Backends:\n"
@@ -280,6 +282,9 @@ static const struct row rows[] = {
 	  "first serial port: stdio (default), none, pty,\n"
 	  "file:PATH, unix:PATH", set_serial, false },
 	{ NULL, "--display", "none", "no screen", set_display, false },
+	{ NULL, "--iothreads", "N",
+	  "threads for disks' queues, 1 to 16 (default: by CPUs)",
+	  options_set_iothreads, false },
 	{ "Running", "--control", "unix:PATH",
 	  "a socket that takes commands like QMP's",
 	  options_set_control, false },
@@ -371,6 +376,8 @@ static const struct row *find_row(const char *name)
 			return &rows[i];
 	if (!strcmp(name, "-h"))
 		return find_row("--help");
+	if (!strcmp(name, "--iothread"))
+		return find_row("--iothreads");
 	return NULL;
 }
 
@@ -481,7 +488,7 @@ static int check(struct parser *p)
 	if (!m->kernel && (m->initrd || m->cmdline))
 		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
-	if (options_check_boot(p) < 0)
+	if (options_check_boot(p) < 0 || options_check_threads(p) < 0)
 		return -EINVAL;
 	return check_disks(p);
 }

@@ -16,8 +16,28 @@ static const char *const msix[] = {
 
 struct disk_words {
 	struct mach_disk d;
+	const char *iothread;
 	int format, block;
 };
+
+/* "0", "1:3": I/O threads by number. */
+static int take_iothreads(const struct parser *p, const char *text,
+			  struct mach_iothreads *on)
+{
+	while (text) {
+		char *end;
+		unsigned long n = strtoul(text, &end, 10);
+
+		if (*text < '0' || *text > '9' || (*end && *end != ':') ||
+		    n >= MACH_IOTHREADS_MAX || on->n == MACH_QUEUES_MAX)
+			return options_complain(p, "iothread= takes numbers "
+						"from 0 to 15, such as 0 or "
+						"0:1");
+		on->at[on->n++] = (uint8_t)n;
+		text = *end ? end + 1 : NULL;
+	}
+	return 0;
+}
 
 int options_add_disk(const struct parser *p, char *val)
 {
@@ -37,11 +57,19 @@ int options_add_disk(const struct parser *p, char *val)
 		  .off = offsetof(struct disk_words, block) },
 		{ "msix", OPTKV_WORD, .words = msix, .lone = true,
 		  .off = offsetof(struct disk_words, d.msix) },
+		{ "queues", OPTKV_NUMBER,
+		  .off = offsetof(struct disk_words, d.queues),
+		  .min = 1, .max = MACH_QUEUES_MAX },
+		{ "iothread", OPTKV_TEXT,
+		  .off = offsetof(struct disk_words, iothread) },
 	};
 	static const uint32_t block_sizes[] = { 512, 4096 };
 	struct disk_words w = { .block = -1 };
 	int ret = options_keys(p, val, keys, COUNT(keys), &w);
 
+	if (ret < 0)
+		return ret;
+	ret = take_iothreads(p, w.iothread, &w.d.on);
 	if (ret < 0)
 		return ret;
 	if (w.d.serial && strlen(w.d.serial) > BLK_SERIAL_LEN)
@@ -151,6 +179,46 @@ int options_add_net(const struct parser *p, char *val)
 	if (p->o->mach.nnets == MACH_NETS_MAX)
 		return options_complain(p, "too many network cards");
 	p->o->mach.net[p->o->mach.nnets++] = w.n;
+	return 0;
+}
+
+/* ---- I/O threads ------------------------------------------------------------------- */
+
+int options_set_iothreads(const struct parser *p, char *val)
+{
+	static const struct optkv_key keys[] = {
+		{ "count", OPTKV_NUMBER,
+		  .off = offsetof(struct mach_cfg, iothreads),
+		  .min = 1, .max = MACH_IOTHREADS_MAX },
+	};
+
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
+}
+
+static int check_threads(const struct parser *p, const struct mach_iothreads *on)
+{
+	const struct mach_cfg *m = &p->o->mach;
+
+	for (unsigned i = 0; i < on->n && m->iothreads; i++)
+		if (on->at[i] >= m->iothreads)
+			return options_complain(p, "--disk iothread= names "
+						"more threads than "
+						"--iothreads makes");
+	return 0;
+}
+
+int options_check_threads(const struct parser *p)
+{
+	const struct mach_cfg *m = &p->o->mach;
+
+	for (unsigned i = 0; i < m->ndisks; i++) {
+		if (m->disk[i].queues > 1 && !blk_multiqueue(mach_profile(m)))
+			return options_complain(p, "--disk queues= contradicts "
+					"--profile aero-w7, whose disks have "
+					"one queue");
+		if (check_threads(p, &m->disk[i].on) < 0)
+			return -EINVAL;
+	}
 	return 0;
 }
 

@@ -24,12 +24,16 @@ char *options_copy(const struct parser *, const char *, size_t len);
 /* One function an option; val is the option's own copy of the text. */
 int options_add_disk(const struct parser *, char *val);
 int options_add_net(const struct parser *, char *val);
+int options_set_iothreads(const struct parser *, char *val);
 int options_set_input(const struct parser *, char *val);
 int options_set_sound(const struct parser *, char *val);
 int options_set_control(const struct parser *, char *val);
 int options_set_boot(const struct parser *, char *val);
 int options_set_cdrom(const struct parser *, char *val);
 int options_set_bios_serial(const struct parser *, char *val);
+
+/* Queues and the threads they are on; p->option is NULL. */
+int options_check_threads(const struct parser *);
 
 /* What is booted, against everything else; p->option is NULL. */
 int options_check_boot(const struct parser *);

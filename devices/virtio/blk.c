@@ -496,6 +496,11 @@ static uint64_t features(const struct blk_cfg *cfg, const struct blkio *img)
 	return f;
 }
 
+bool blk_multiqueue(const struct vio_profile *prof)
+{
+	return vio_profile_row(prof, "blk")->feats & VIRTIO_BLK_F_MQ;
+}
+
 int blk_create(struct vio_dev **out, const struct blk_cfg *cfg,
 	       struct blkio *img)
 {

@@ -25,6 +25,9 @@ struct blk_cfg {
 /* Takes the image over: it is closed with the device. 0 or -errno. */
 int blk_create(struct vio_dev **, const struct blk_cfg *, struct blkio *);
 
+/* Disks of the profile may have several queues. Pure. */
+bool blk_multiqueue(const struct vio_profile *);
+
 /* The device's image, for people. Any thread. */
 const struct blkio *blk_image(struct vio_dev *);
 /* Bytes the guest sees. Any thread. */

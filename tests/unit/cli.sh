@@ -116,6 +116,12 @@ says 2 '--cpus: count=33 is not a number from 1 to 32' \
 	"$vmm" --kernel k --cpus 33
 says 2 'contradicts --transport mmio' \
 	"$vmm" --kernel k --transport mmio --disk d,msix
+says 2 'queues= contradicts --profile aero-w7' "$vmm" --disk d,queues=2
+says 2 'queues=33 is not a number from 1 to 32' "$vmm" --disk d,queues=33
+says 2 '--disk: iothread= takes numbers' "$vmm" --disk d,iothread=0:x
+says 2 'more threads than --iothreads makes' \
+	"$vmm" --disk d,iothread=2 --iothreads 2
+says 2 '--iothread: count=17 is not' "$vmm" --disk d --iothread 17
 says 2 'give --kernel' "$vmm" --initrd i
 says 2 'no display is built into this' "$vmm" --kernel k --display vnc
 says 2 '--serial: say stdio, none, pty' "$vmm" --kernel k --serial com1

@@ -103,6 +103,62 @@ static void disks_keep_their_order(void **state)
 	assert_int_equal(d[2].msix, VPCI_MSIX_ON);
 }
 
+static void queues_and_threads_arrive(void **state)
+{
+	const struct mach_disk *d = opt.mach.disk;
+
+	(void)state;
+	assert_int_equal(parse("--kernel k --iothreads 3 --disk a,queues=4,"
+			       "iothread=2:0 --disk b"), 0);
+	assert_int_equal(opt.mach.iothreads, 3);
+	assert_int_equal(d[0].queues, 4);
+	assert_int_equal(d[0].on.n, 2);
+	assert_int_equal(d[0].on.at[0], 2);
+	assert_int_equal(d[0].on.at[1], 0);
+	assert_int_equal(d[1].queues, 0);
+	assert_int_equal(d[1].on.n, 0);
+	assert_int_equal(parse("--kernel k --iothread 2"), 0);
+	assert_int_equal(opt.mach.iothreads, 2);
+	assert_int_equal(parse("--kernel k --iothreads 1 --disk a,iothread=1"),
+			 -EINVAL);
+	assert_int_equal(parse("--disk a,queues=2"), -EINVAL);
+	assert_int_equal(parse("--disk a,queues=2 --profile modern"), 0);
+}
+
+static unsigned queues_of(const char *line)
+{
+	assert_int_equal(parse(line), 0);
+	return mach_disk_queues(&opt.mach, &opt.mach.disk[0]);
+}
+
+static unsigned threads_of(const char *line, unsigned host_cpus)
+{
+	assert_int_equal(parse(line), 0);
+	return mach_iothreads(&opt.mach, host_cpus);
+}
+
+/* As the manual says. */
+static void queues_and_threads_have_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(queues_of("--kernel k --disk a"), 1);
+	assert_int_equal(queues_of("--kernel k --disk a --cpus 2"), 2);
+	assert_int_equal(queues_of("--kernel k --disk a --cpus 32"), 4);
+	assert_int_equal(queues_of("--kernel k --disk a,queues=9"), 9);
+	assert_int_equal(queues_of("--kernel k --disk a,msix=off --cpus 2"), 1);
+	assert_int_equal(queues_of("--disk a --cpus 2"), 1);
+	assert_int_equal(queues_of("--disk a,msix --cpus 2"), 1);
+	assert_int_equal(queues_of("--kernel k --transport mmio --disk a "
+				   "--cpus 2"), 1);
+	assert_int_equal(threads_of("--kernel k", 8), 1);
+	assert_int_equal(threads_of("--kernel k --disk a --cpus 4", 1), 1);
+	assert_int_equal(threads_of("--kernel k --disk a --cpus 4", 4), 2);
+	assert_int_equal(threads_of("--kernel k --disk a --cpus 32", 64), 4);
+	assert_int_equal(threads_of("--disk a --disk b --cpus 4", 8), 2);
+	assert_int_equal(threads_of("--kernel k --disk a,iothread=5", 1), 6);
+	assert_int_equal(threads_of("--kernel k --disk a --iothreads 7", 1), 7);
+}
+
 static void help_and_version_win(void **state)
 {
 	(void)state;
@@ -248,6 +304,8 @@ int main(void)
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(every_option_arrives),
 		cmocka_unit_test(disks_keep_their_order),
+		cmocka_unit_test(queues_and_threads_arrive),
+		cmocka_unit_test(queues_and_threads_have_defaults),
 		cmocka_unit_test(help_and_version_win),
 		cmocka_unit_test(a_disk_is_enough),
 		cmocka_unit_test(boot_order_arrives),

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# Devices with a queue for each CPU of the guest, on I/O threads of their own,
+# under unmodified drivers.
+
+variants=(disk)
+
+# The VMM has a thread of each of these names.
+expect_threads() {
+	local name
+
+	for name in "$@"; do
+		grep -qx "$name" /proc/"$VMM_PID"/task/*/comm ||
+			fail "no thread $name among $(cat /proc/"$VMM_PID"/task/*/comm)"
+	done
+}
+
+run_case() {
+	case $1 in
+	disk)
+		random_file disk.img 16
+		cp disk.img before.img
+		boot_background -c 2 \
+			-a "aerotest=queues,io,dmesg want_queues=2 want_sectors=32768" \
+			--iothreads 2 --disk disk.img,queues=2
+		wait_line 'TEST blk-mq'
+		expect_threads io0 io1
+		wait_vmm
+		expect_rc 0
+		expect_tests blk-feature blk-mq blk-read-0 blk-irq-0 blk-read-1 \
+			blk-irq-1 size write dmesg
+		expect_sum read before.img
+		expect_sum write disk.img
+		;;
+	esac
+}

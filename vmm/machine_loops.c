@@ -1,0 +1,140 @@
+/*
+ * The threads that serve devices: I/O threads for disks, shared out queue by
+ * queue, and one each for the network and the sound.
+ */
+#include "vmm/machine_int.h"
+
+#include <sched.h>
+#include <stdio.h>
+
+#include "devices/virtio/blk.h"
+#include "pci/vpci.h"
+
+/* More of either than this was never faster, and each costs the guest memory
+ * and an interrupt vector a CPU. */
+#define AUTO_QUEUES 4
+#define AUTO_IOTHREADS 4
+
+static unsigned smaller(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* One queue a CPU pays where each has an interrupt of its own. */
+unsigned mach_disk_queues(const struct mach_cfg *cfg, const struct mach_disk *d)
+{
+	const struct vio_profile *prof = mach_profile(cfg);
+	bool msix = d->msix == VPCI_MSIX_ON ||
+		    (d->msix == VPCI_MSIX_DEFAULT && prof->msix_default);
+
+	if (d->queues)
+		return d->queues;
+	if (d->cdrom || cfg->transport != MACH_PCI || !msix ||
+	    !blk_multiqueue(prof))
+		return 1;
+	return smaller(cfg->cpus, AUTO_QUEUES);
+}
+
+/* The highest number that a disk names, and 1. */
+static unsigned named(const struct mach_cfg *cfg)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < cfg->ndisks; i++)
+		for (unsigned k = 0; k < cfg->disk[i].on.n; k++)
+			if (cfg->disk[i].on.at[k] >= n)
+				n = cfg->disk[i].on.at[k] + 1u;
+	return n;
+}
+
+/*
+ * A thread is of use where a CPU of the host is left for it and a queue. Half
+ * of the host's are for the guest's own CPUs.
+ */
+unsigned mach_iothreads(const struct mach_cfg *cfg, unsigned host_cpus)
+{
+	unsigned queues = 0, n;
+
+	if (cfg->iothreads)
+		return cfg->iothreads;
+	if (named(cfg))
+		return named(cfg);
+	for (unsigned i = 0; i < cfg->ndisks; i++)
+		queues += mach_disk_queues(cfg, &cfg->disk[i]);
+	n = smaller(smaller((host_cpus + 1) / 2, cfg->cpus),
+		    smaller(queues, AUTO_IOTHREADS));
+	return n ? n : 1;
+}
+
+static unsigned host_cpus(void)
+{
+	cpu_set_t set;
+
+	/* Those we may run on. More than fit: plenty. */
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return CPU_SETSIZE;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static int start_loop(struct loop **l, const char *name, unsigned flags)
+{
+	int ret = loop_create(l, name, flags);
+
+	return ret ? ret : loop_start(*l);
+}
+
+static int start_pool(struct mach_pool *p, const char *name, unsigned n,
+		      unsigned flags)
+{
+	char full[16];
+	int ret = 0;
+
+	for (p->n = 0; p->n < n && ret == 0; p->n++) {
+		snprintf(full, sizeof(full), "%s%u", name, p->n);
+		ret = start_loop(&p->loop[p->n], full, flags);
+	}
+	return ret;
+}
+
+int mach_loops_start(struct machine *m)
+{
+	const struct mach_cfg *cfg = &m->cfg;
+	bool inputs = cfg->input[MACH_KEYBOARD] || cfg->input[MACH_MOUSE] ||
+		      cfg->input[MACH_TABLET];
+	unsigned n = mach_iothreads(cfg, host_cpus());
+	int ret = 0;
+
+	/* A disk that waits for the host must not hold up the network, nor
+	 * either of them the sound. */
+	if (cfg->ndisks || inputs)
+		ret = start_pool(&m->io, "io", n, cfg->ndisks ? LOOP_URING : 0);
+	if (ret == 0 && cfg->nnets)
+		ret = start_loop(&m->net, "net0", LOOP_URING);
+	if (ret == 0 && cfg->sound)
+		ret = start_loop(&m->snd, "sound0", 0);
+	return ret;
+}
+
+static void stop_loop(struct loop *l)
+{
+	if (!l)
+		return;
+	loop_stop(l);
+	loop_destroy(l);
+}
+
+void mach_loops_stop(struct machine *m)
+{
+	for (unsigned i = 0; i < m->io.n; i++)
+		stop_loop(m->io.loop[i]);
+	stop_loop(m->net);
+	stop_loop(m->snd);
+}
+
+void mach_loops_pick(struct mach_pool *p, const struct mach_iothreads *on,
+		     unsigned queues, struct loop **out)
+{
+	for (unsigned i = 0; i < queues; i++)
+		out[i] = on->n ? p->loop[on->at[i % on->n]]
+			       : p->loop[p->next++ % p->n];
+}
