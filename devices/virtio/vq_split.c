@@ -6,10 +6,9 @@
  * the queue goes live.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "devices/base/gmem.h"
-#include "devices/virtio/vq.h"
+#include "devices/virtio/vq_int.h"
 
 static int split_map(struct vq *vq, const struct gmem *mem)
 {
@@ -45,81 +44,11 @@ struct walk {
 	bool indirect;
 };
 
-static struct iovec *next_slot(struct vq_chain *c)
-{
-	unsigned used = (unsigned)c->nout + c->nin;
-
-	if (used < c->max)
-		return &c->iov[used];
-	c->flaws |= VQ_TOO_LONG;
-	return &c->iov[c->max - 1];
-}
-
-static void count_slot(struct vq_chain *c, bool write)
-{
-	if (c->nout + c->nin == c->max) {
-		/* The last slot may change sides; the chain is refused. */
-		if (write && c->nin == 0) {
-			c->nout--;
-			c->nin++;
-		}
-		return;
-	}
-	if (write)
-		c->nin++;
-	else
-		c->nout++;
-}
-
-static void add_split_span(const struct vq *vq, struct vq_chain *c,
-			   uint64_t addr, uint32_t len, bool write)
-{
-	struct iovec part[GMEM_MAX_REGIONS];
-	int n = gmem_iov(vq->mem, addr, len, write ? GMEM_WRITE : GMEM_READ,
-			 part, GMEM_MAX_REGIONS);
-
-	if (n < 0) {
-		part[0] = (struct iovec){ NULL, len };
-		n = 1;
-		c->flaws |= VQ_BAD_ADDR;
-	}
-	for (int i = 0; i < n; i++) {
-		*next_slot(c) = part[i];
-		count_slot(c, write);
-	}
-}
-
-static void add_buffer(const struct vq *vq, struct vq_chain *c, uint64_t addr,
-		       uint32_t len, bool write)
-{
-	void *hva;
-
-	if (len == 0)
-		return;
-	if (!write && c->nin) {
-		c->flaws |= VQ_BAD_ORDER;
-		return;
-	}
-	if (write)
-		c->in_len += len;
-	else
-		c->out_len += len;
-	hva = gmem_ptr(vq->mem, addr, len, write ? GMEM_WRITE : GMEM_READ);
-	if (!hva) {
-		add_split_span(vq, c, addr, len, write);
-		return;
-	}
-	*next_slot(c) = (struct iovec){ hva, len };
-	count_slot(c, write);
-}
-
-/* AERO-W7-VIRTIO 2.4.1: an indirect table's len MUST be a multiple of 16. */
 static int enter_indirect(const struct vq *vq, struct walk *w, uint64_t addr,
 			  uint32_t len, uint16_t flags)
 {
 	if (!vq->indirect || w->indirect || (flags & VRING_DESC_F_NEXT) ||
-	    len == 0 || len % sizeof(struct vring_desc) ||
-	    len / sizeof(struct vring_desc) > VQ_MAX_SIZE)
+	    !vq_table_len_ok(len))
 		return -EPROTO;
 	w->table = gmem_ptr(vq->mem, addr, len, GMEM_READ);
 	if (!w->table)
@@ -144,8 +73,7 @@ static int walk_chain(const struct vq *vq, struct vq_chain *c, uint16_t head)
 
 		if (i >= w.entries || w.left-- == 0)
 			return -EPROTO;
-		/* An indirect table may stand at any address. */
-		memcpy(&d, w.table + i * sizeof(d), sizeof(d));
+		vq_desc_copy(&d, w.table + i * sizeof(d));
 		flags = le16_get(d.flags);
 		if (flags & VRING_DESC_F_INDIRECT) {
 			err = enter_indirect(vq, &w, le64_get(d.addr),
@@ -155,9 +83,8 @@ static int walk_chain(const struct vq *vq, struct vq_chain *c, uint16_t head)
 			i = 0;
 			continue;
 		}
-		c->ndesc++;
-		add_buffer(vq, c, le64_get(d.addr), le32_get(d.len),
-			   flags & VRING_DESC_F_WRITE);
+		vq_chain_add(vq, c, le64_get(d.addr), le32_get(d.len),
+			     flags & VRING_DESC_F_WRITE);
 		if (!(flags & VRING_DESC_F_NEXT))
 			return 0;
 		i = le16_get(d.next);
@@ -181,10 +108,9 @@ static int split_pop(struct vq *vq, struct vq_chain *c)
 	if (vq->inflight >= vq->size)
 		return -EPROTO;
 	head = le16_load(&vq->avail->ring[vq->next_avail & (vq->size - 1)]);
+	vq_chain_begin(c);
 	c->id = head;
-	c->ndesc = c->nout = c->nin = c->flaws = 0;
 	c->nslots = 1;
-	c->out_len = c->in_len = 0;
 	err = walk_chain(vq, c, head);
 	if (err)
 		return err;
