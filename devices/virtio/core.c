@@ -64,13 +64,13 @@ static void q_go_live(void *arg)
 	struct vio_dev *dev = vq->dev;
 	int err;
 
-	vq->next_avail = vq->next_used = vq->seen_avail = vq->signalled = 0;
-	vq->inflight = 0;
+	vq->next_avail = vq->next_used = vq->inflight = 0;
 	vq->pushed = vq->kicks_off = vq->content = false;
 	err = vq->ops->map(vq, vq->mem);
 	if (err) {
-		vio_break(dev, vq, err == -EINVAL ? "misaligned ring address"
-						  : "ring outside of RAM");
+		vio_break(dev, vq, err == -EINVAL ?
+			  "ring of a wrong alignment or size" :
+			  "ring outside of RAM");
 		return;
 	}
 	vq->live = true;
@@ -112,6 +112,13 @@ static void q_retire(void *arg)
 
 /* ---- queues, registers ---------------------------------------------------- */
 
+/* The one place where the ring's format is chosen. */
+static const struct vq_ops *ring_format(const struct vio_dev *dev)
+{
+	return vio_has(dev, VIRTIO_F_RING_PACKED) ? &vq_packed_ops
+						  : &vq_split_ops;
+}
+
 static void q_start(struct vq *vq)
 {
 	struct vio_dev *dev = vq->dev;
@@ -119,7 +126,7 @@ static void q_start(struct vq *vq)
 	vq->mem = dev->gmem;
 	vq->event_idx = vio_has(dev, VIRTIO_F_EVENT_IDX);
 	vq->indirect = vio_has(dev, VIRTIO_F_INDIRECT_DESC);
-	vq->ops = &vq_split_ops;
+	vq->ops = ring_format(dev);
 	loop_call_sync(vq->loop, q_go_live, vq);
 }
 
@@ -140,9 +147,8 @@ void vio_q_addr(struct vq *vq, unsigned part, bool high, uint32_t val)
 
 void vio_q_size(struct vq *vq, uint32_t size)
 {
-	/* virtio 2.7: a split queue's size is a power of two. */
 	if (!vq->dev->prof->size_writable || vq->enabled || size == 0 ||
-	    size > vq->max || (size & (size - 1)))
+	    size > vq->max || !ring_format(vq->dev)->size_ok(size))
 		return;
 	vq->size = (uint16_t)size;
 }

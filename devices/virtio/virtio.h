@@ -1,6 +1,6 @@
 /*
  * Numbers and layouts of virtio 1.x that several files need: status bits,
- * feature bits, the split ring. Device-specific ones stand with their device.
+ * feature bits, the rings. Device-specific ones stand with their device.
  */
 #ifndef DEVICES_VIRTIO_VIRTIO_H
 #define DEVICES_VIRTIO_VIRTIO_H
@@ -72,5 +72,28 @@ struct vring_used {
 
 _Static_assert(sizeof(struct vring_desc) == 16, "virtio 2.7.5");
 _Static_assert(sizeof(struct vring_used_elem) == 8, "virtio 2.7.8");
+
+/* Packed ring (virtio 2.8); NEXT, WRITE, INDIRECT as above */
+#define VRING_DESC_F_AVAIL      (1 << 7)
+#define VRING_DESC_F_USED       (1 << 15)
+
+struct vring_packed_desc {
+	le64 addr;
+	le32 len;
+	le16 id;
+	le16 flags;
+};
+
+_Static_assert(sizeof(struct vring_packed_desc) == 16, "virtio 2.8.13");
+
+/* Event suppression (virtio 2.8.14), both its words as one le32: a place in
+ * the ring with a wrap counter below, what is wished for above. */
+#define VRING_EVENT(off_wrap, flags) ((uint32_t)(flags) << 16 | (off_wrap))
+#define VRING_EVENT_FLAGS(event) ((event) >> 16 & 3)
+#define VRING_EVENT_ENABLE      0
+#define VRING_EVENT_DISABLE     1
+#define VRING_EVENT_DESC        2       /* when that place is reached */
+#define VRING_EVENT_OFF         0x7fff
+#define VRING_EVENT_WRAP        0x8000
 
 #endif

@@ -3,7 +3,7 @@
  * interrupt. Devices see iovecs of host memory and never the ring's format.
  *
  * vio_pop, vq_push and everything behind them: the queue's owner loop only,
- * while the queue is live. Ring rules: virtio 2.6, 2.7; AERO-W7-VIRTIO 2.
+ * while the queue is live. Ring rules: virtio 2.6 to 2.8; AERO-W7-VIRTIO 2.
  */
 #ifndef DEVICES_VIRTIO_VQ_H
 #define DEVICES_VIRTIO_VQ_H
@@ -15,7 +15,7 @@
 #include "devices/base/loop.h"
 #include "devices/virtio/virtio.h"
 
-#define VQ_MAX_SIZE 1024        /* entries; a power of two */
+#define VQ_MAX_SIZE 1024        /* entries */
 
 struct gmem;
 struct vio_dev;
@@ -35,13 +35,16 @@ struct vq_chain {
 	uint16_t id;            /* names the chain in vq_push */
 	uint16_t ndesc;         /* descriptors, indirect ones counted singly */
 	uint16_t nout, nin;     /* iov[0..nout) the driver's, then nin to write */
-	uint16_t nslots;        /* ring slots used (packed ring) */
+	uint16_t nslots;        /* entries of the ring it takes (packed ring) */
 	uint16_t flaws;         /* enum vq_flaw */
 	uint64_t out_len, in_len;       /* bytes, lost pieces included */
 };
 
 struct vq_ops {
-	/* Checks and translates the ring addresses. -EFAULT, -EINVAL. */
+	/* Whether a queue may have that many entries, 1 to its maximum. */
+	bool (*size_ok)(uint32_t size);
+	/* Checks and translates the ring addresses, and starts at the first
+	 * entry. -EFAULT: not RAM; -EINVAL: alignment or size. */
 	int (*map)(struct vq *, const struct gmem *);
 	/* 1 taken, 0 empty, -errno ring broken. */
 	int (*pop)(struct vq *, struct vq_chain *);
@@ -55,7 +58,7 @@ struct vq_ops {
 	bool (*arm)(struct vq *, bool on);
 };
 
-extern const struct vq_ops vq_split_ops;
+extern const struct vq_ops vq_split_ops, vq_packed_ops;
 
 struct vq {
 	const struct vq_ops *ops;               /* [c] const while live */
@@ -73,14 +76,23 @@ struct vq {
 	bool content;           /* [l] process left chains where they are, on
 				 * purpose: ask for no kicks, the device marks
 				 * the bell itself; forgotten at the next ring */
-	uint16_t next_avail, next_used;         /* [l] */
-	uint16_t seen_avail;                    /* [l] the driver's index, last read */
-	uint16_t signalled;                     /* [l] used index last told */
+	uint16_t next_avail, next_used;         /* [l] index, or place */
 	uint16_t inflight;                      /* [l] popped, not yet pushed */
 	bool pushed;                            /* [l] since the last flush */
+	/* Split ring */
+	uint16_t seen_avail;                    /* [l] the driver's index, last read */
+	uint16_t signalled;                     /* [l] used index last told */
 	struct vring_desc *desc;                /* [c] host addresses */
 	struct vring_avail *avail;
 	struct vring_used *used;
+	/* Packed ring */
+	bool avail_wrap, used_wrap;             /* [l] of next_avail, next_used */
+	uint16_t slots;                         /* [l] of the chains in flight */
+	uint32_t unseen;                        /* [l] slots pushed, not flushed */
+	struct vring_packed_desc *first;        /* [l] of those, and its flags */
+	uint16_t first_flags;                   /* [l] */
+	struct vring_packed_desc *packed;       /* [c] host addresses */
+	le32 *driver_event, *device_event;
 
 	struct loop_bell bell;                  /* kicks */
 	struct loop_hook publish;               /* after a batch: flush */

@@ -10,6 +10,12 @@
 #include "devices/base/gmem.h"
 #include "devices/virtio/vq_int.h"
 
+/* virtio 2.7: a split queue's size is a power of two. */
+static bool split_size_ok(uint32_t size)
+{
+	return (size & (size - 1)) == 0;
+}
+
 static int split_map(struct vq *vq, const struct gmem *mem)
 {
 	/* AERO-W7-VIRTIO 2.1.1: without EVENT_IDX there is no field past the
@@ -17,11 +23,13 @@ static int split_map(struct vq *vq, const struct gmem *mem)
 	uint64_t event = vq->event_idx ? 2 : 0;
 	uint64_t n = vq->size;
 
-	if (vq->addr[0] % 16 || vq->addr[1] % 2 || vq->addr[2] % 4)
+	if (vq->addr[0] % 16 || vq->addr[1] % 2 || vq->addr[2] % 4 ||
+	    !split_size_ok(vq->size))
 		return -EINVAL;
 	vq->desc = gmem_ptr(mem, vq->addr[0], 16 * n, GMEM_READ);
 	vq->avail = gmem_ptr(mem, vq->addr[1], 4 + 2 * n + event, GMEM_READ);
 	vq->used = gmem_ptr(mem, vq->addr[2], 4 + 8 * n + event, GMEM_WRITE);
+	vq->seen_avail = vq->signalled = 0;
 	return vq->desc && vq->avail && vq->used ? 0 : -EFAULT;
 }
 
@@ -186,6 +194,7 @@ static bool split_arm(struct vq *vq, bool on)
 }
 
 const struct vq_ops vq_split_ops = {
+	.size_ok = split_size_ok,
 	.map = split_map,
 	.pop = split_pop,
 	.unpop = split_unpop,

@@ -61,6 +61,50 @@ void drv_q_stop(struct drv_bus *b, uint16_t q)
 	b->ops->put(b, DRV_Q_ENABLE, 0);
 }
 
+uint32_t drv_roll(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 16;
+}
+
+void drv_ring_ids(struct drv_ring *r)
+{
+	uint16_t order[DRV_RING_MAX];
+
+	for (uint16_t i = 0; i < r->size; i++) {
+		order[i] = i;
+		r->ndesc[i] = 0;
+	}
+	for (uint16_t i = r->size; r->shuffle && i > 1; i--) {
+		uint32_t at = drv_roll(&r->shuffle) % i;
+		uint16_t was = order[at];
+
+		order[at] = order[i - 1];
+		order[i - 1] = was;
+	}
+	for (uint16_t i = 0; i + 1 < r->size; i++)
+		r->next[order[i]] = order[i + 1];
+	r->free_head = order[0];
+	r->nfree = r->size;
+}
+
+uint16_t drv_take_id(struct drv_ring *r)
+{
+	uint16_t i = r->free_head;
+
+	r->free_head = r->next[i];
+	r->nfree--;
+	return i;
+}
+
+void drv_give_id(struct drv_ring *r, uint16_t id)
+{
+	r->next[id] = r->free_head;
+	r->free_head = id;
+	r->nfree++;
+	r->ndesc[id] = 0;
+}
+
 void drv_ring_init(struct drv_ring *r, const struct drv_ring_ops *ops,
 		   uint16_t size, bool event_idx,
 		   const struct drv_mem part[3], uint32_t shuffle)

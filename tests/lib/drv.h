@@ -1,6 +1,6 @@
 /*
  * The driver's side of virtio: what a guest kernel does, over a bus that is
- * PCI or MMIO, with a ring that is split (or, later, packed). Free of libc but
+ * PCI or MMIO, with a ring that is split or packed. Free of libc but
  * for memcpy and memset, so that micro-guests can compile it, too.
  *
  * Calls on one bus: one thread at a time. Each ring: one thread at a time.
@@ -116,6 +116,7 @@ struct drv_buf {
 
 struct drv_ring_ops {
 	const char *name;
+	uint64_t feature;       /* to be negotiated for it, or 0 */
 	/* Bytes of a part, event words included when asked for. */
 	uint32_t (*bytes)(uint16_t size, enum drv_part, bool event_idx);
 	uint32_t (*align)(enum drv_part);
@@ -126,13 +127,22 @@ struct drv_ring_ops {
 		   const struct drv_mem *table);
 	/* Makes the added chains visible. True: the device wants a kick. */
 	bool (*publish)(struct drv_ring *);
+	/* Whether a used chain waits to be collected. */
+	bool (*ready)(const struct drv_ring *);
 	/* The next used chain's id and length, or -1. */
 	int (*collect)(struct drv_ring *, uint32_t *len);
 	/* Asks for interrupts or says they are not needed. True: something
 	 * came in while asking. */
 	bool (*irqs)(struct drv_ring *, bool on);
+	/* With event_idx: asks for an interrupt once chains more, of ndesc
+	 * descriptors each, were used and the next one is. */
+	void (*irq_after)(struct drv_ring *, unsigned chains, unsigned ndesc);
+	/* Whether the device asks for a kick with the next chain. */
+	bool (*wants_kick)(const struct drv_ring *);
+	/* Makes a chain available that cannot be walked. */
+	void (*spoil)(struct drv_ring *);
 };
-extern const struct drv_ring_ops drv_split;
+extern const struct drv_ring_ops drv_split, drv_packed;
 
 struct drv_ring {
 	const struct drv_ring_ops *ops;
@@ -141,11 +151,14 @@ struct drv_ring {
 	struct drv_mem part[3];         /* by enum drv_part */
 	/* The rest is the ring's own. */
 	uint32_t shuffle;       /* not 0: descriptors in a random order */
-	uint16_t nfree, free_head;
+	uint16_t nfree;                 /* descriptors */
+	uint16_t free_head;             /* of them; packed: of buffer ids */
 	uint16_t avail, used, published;
 	uint16_t next[DRV_RING_MAX];    /* free list, and chains in flight */
-	uint16_t ndesc[DRV_RING_MAX];   /* of the chain that starts there */
+	uint16_t ndesc[DRV_RING_MAX];   /* of the chain of that id, or 0 */
 	bool no_irq;
+	bool avail_wrap, used_wrap;     /* packed: wrap counters */
+	uint16_t added, first_flags;    /* slots since the last publish */
 };
 
 /* part[] is filled, with zeroed memory. shuffle: see above. */
@@ -155,6 +168,20 @@ void drv_ring_init(struct drv_ring *, const struct drv_ring_ops *,
 /* add, publish and, if wanted, notify. The id or -1. */
 int drv_send(struct drv_bus *, uint16_t q, struct drv_ring *,
 	     const struct drv_buf *, unsigned n, const struct drv_mem *table);
+
+/* What the formats share: ids from 0 to size - 1, in a random order if
+ * shuffle is set. */
+uint32_t drv_roll(uint32_t *state);
+void drv_ring_ids(struct drv_ring *);
+uint16_t drv_take_id(struct drv_ring *);
+void drv_give_id(struct drv_ring *, uint16_t id);
+
+/* A packed ring's words one by one, for rings no driver would make. flags:
+ * all of them, AVAIL and USED included. */
+void drv_packed_desc(struct drv_ring *, unsigned i, uint64_t addr,
+		     uint32_t len, uint16_t id, uint16_t flags);
+void drv_packed_event(struct drv_ring *, uint32_t event);
+uint32_t drv_packed_device_event(const struct drv_ring *);
 
 /* A split ring's words one by one, for rings no driver would make. */
 void drv_split_desc(struct drv_ring *, unsigned i, uint64_t addr, uint32_t len,

@@ -47,29 +47,9 @@ static uint32_t split_align(enum drv_part part)
 	return part == DRV_DESC ? 16 : part == DRV_DRIVER ? 2 : 4;
 }
 
-static uint32_t roll(uint32_t *state)
-{
-	*state = *state * 1664525 + 1013904223;
-	return *state >> 16;
-}
-
 static void split_init(struct drv_ring *r)
 {
-	uint16_t order[DRV_RING_MAX];
-
-	for (uint16_t i = 0; i < r->size; i++)
-		order[i] = i;
-	for (uint16_t i = r->size; r->shuffle && i > 1; i--) {
-		uint32_t at = roll(&r->shuffle) % i;
-		uint16_t was = order[at];
-
-		order[at] = order[i - 1];
-		order[i - 1] = was;
-	}
-	for (uint16_t i = 0; i + 1 < r->size; i++)
-		r->next[order[i]] = order[i + 1];
-	r->free_head = order[0];
-	r->nfree = r->size;
+	drv_ring_ids(r);
 	r->avail = r->used = r->published = 0;
 	r->no_irq = false;
 }
@@ -81,7 +61,7 @@ static void table_order(struct drv_ring *r, uint16_t *at, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		at[i] = (uint16_t)i;
 	for (unsigned i = n; r->shuffle && i > 2; i--) {
-		uint32_t j = 1 + roll(&r->shuffle) % (i - 1);
+		uint32_t j = 1 + drv_roll(&r->shuffle) % (i - 1);
 		uint16_t was = at[j];
 
 		at[j] = at[i - 1];
@@ -107,15 +87,6 @@ static void fill_table(struct drv_ring *r, void *table,
 	}
 }
 
-static uint16_t take_desc(struct drv_ring *r)
-{
-	uint16_t i = r->free_head;
-
-	r->free_head = r->next[i];
-	r->nfree--;
-	return i;
-}
-
 static int add_direct(struct drv_ring *r, const struct drv_buf *buf, unsigned n)
 {
 	uint16_t head = r->free_head, i = head;
@@ -123,7 +94,7 @@ static int add_direct(struct drv_ring *r, const struct drv_buf *buf, unsigned n)
 	for (unsigned k = 0; k < n; k++) {
 		uint16_t flags = buf[k].write ? VRING_DESC_F_WRITE : 0;
 
-		i = take_desc(r);
+		i = drv_take_id(r);
 		if (k + 1 < n)
 			flags |= VRING_DESC_F_NEXT;
 		/* next[i] is the one taken next. */
@@ -137,7 +108,7 @@ static int add_direct(struct drv_ring *r, const struct drv_buf *buf, unsigned n)
 static int add_indirect(struct drv_ring *r, const struct drv_buf *buf,
 			unsigned n, const struct drv_mem *table)
 {
-	uint16_t i = take_desc(r);
+	uint16_t i = drv_take_id(r);
 
 	fill_table(r, table->p, buf, n);
 	desc_of(r)[i] = drv_desc(table->gpa, 16 * n, VRING_DESC_F_INDIRECT, 0);
@@ -186,12 +157,17 @@ static void free_chain(struct drv_ring *r, uint16_t head)
 	r->ndesc[head] = 0;
 }
 
+static bool split_ready(const struct drv_ring *r)
+{
+	return le16_load_acquire(&used_of(r)->idx) != r->used;
+}
+
 static int split_collect(struct drv_ring *r, uint32_t *len)
 {
 	struct vring_used_elem *e;
 	uint32_t id;
 
-	if (le16_load_acquire(&used_of(r)->idx) == r->used)
+	if (!split_ready(r))
 		return -1;
 	e = &used_of(r)->ring[r->used & (r->size - 1)];
 	id = le32_load(&e->id);
@@ -215,7 +191,27 @@ static bool split_irqs(struct drv_ring *r, bool on)
 		le16_store(&avail_of(r)->flags,
 			   on ? 0 : VRING_AVAIL_F_NO_INTERRUPT);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return le16_load(&used_of(r)->idx) != r->used;
+	return split_ready(r);
+}
+
+static void split_irq_after(struct drv_ring *r, unsigned chains,
+			    unsigned ndesc)
+{
+	(void)ndesc;
+	le16_store(used_event(r), (uint16_t)(r->used + chains));
+}
+
+static bool split_wants_kick(const struct drv_ring *r)
+{
+	if (r->event_idx)
+		return le16_load(avail_event(r)) == r->avail;
+	return !(le16_load(&used_of(r)->flags) & VRING_USED_F_NO_NOTIFY);
+}
+
+static void split_spoil(struct drv_ring *r)
+{
+	le16_store(&avail_of(r)->ring[r->avail & (r->size - 1)], 0xfff0);
+	le16_store_release(&avail_of(r)->idx, ++r->avail);
 }
 
 const struct drv_ring_ops drv_split = {
@@ -225,8 +221,12 @@ const struct drv_ring_ops drv_split = {
 	.init = split_init,
 	.add = split_add,
 	.publish = split_publish,
+	.ready = split_ready,
 	.collect = split_collect,
 	.irqs = split_irqs,
+	.irq_after = split_irq_after,
+	.wants_kick = split_wants_kick,
+	.spoil = split_spoil,
 };
 
 void drv_split_desc(struct drv_ring *r, unsigned i, uint64_t addr, uint32_t len,

@@ -19,7 +19,7 @@
 
 static int setup(void **state)
 {
-	*state = vqbench_new(8, false, NULL);
+	*state = vqbench_new(&drv_split, 8, false, NULL);
 	return 0;
 }
 
@@ -41,24 +41,6 @@ static void entry(struct vqbench *b, uint64_t table, unsigned i, uint64_t addr,
 	struct vring_desc d = drv_desc(addr, len, flags, next);
 
 	guest_poke(b->g, table + 16 * i, &d, sizeof(d));
-}
-
-static void assert_piece(struct vqbench *b, unsigned i, uint64_t gpa,
-			 uint64_t len)
-{
-	assert_ptr_equal(gmem_ptr(&b->g->mem, gpa, len, GMEM_READ),
-			 b->iov[i].iov_base);
-	assert_int_equal(len, b->iov[i].iov_len);
-}
-
-static void assert_chain(struct vqbench *b, unsigned nout, unsigned nin,
-			 uint64_t out_len, uint64_t in_len, unsigned flaws)
-{
-	assert_int_equal(nout, b->c.nout);
-	assert_int_equal(nin, b->c.nin);
-	assert_int_equal(out_len, b->c.out_len);
-	assert_int_equal(in_len, b->c.in_len);
-	assert_int_equal(flaws, b->c.flaws);
 }
 
 /* Refused, and the queue is as before. */
@@ -157,7 +139,7 @@ static void a_ring_at_the_end_of_ram_works(void **state)
 			drv_split.bytes(4, (enum drv_part)(i / 3), event_idx),
 			drv_split.align((enum drv_part)(i / 3)));
 		guest_delete(g);
-		b = vqbench_new(4, event_idx, gpa);
+		b = vqbench_new(&drv_split, 4, event_idx, gpa);
 		for (unsigned k = 0; k < 100; k++) {
 			uint32_t len;
 			int id = b->ring.ops->add(&b->ring, &buf, 1, NULL);
@@ -188,14 +170,14 @@ static void direct_chains(void **state)
 	desc(b, 7, 0x20001, 512, WRITE | NEXT, 0);
 	desc(b, 0, GUEST_LOW_GPA, 1, WRITE, 9999);      /* next is not looked at */
 	assert_int_equal(1, vqbench_pop(b, 5, 16));
-	assert_chain(b, 2, 2, 19, 513, 0);
+	vqbench_assert_chain(b, 2, 2, 19, 513, 0);
 	assert_int_equal(5, b->c.id);
 	assert_int_equal(4, b->c.ndesc);
 	assert_int_equal(1, b->c.nslots);
-	assert_piece(b, 0, 0x10000, 16);
-	assert_piece(b, 1, GUEST_HIGH_GPA + 1, 3);
-	assert_piece(b, 2, 0x20001, 512);
-	assert_piece(b, 3, 0, 1);
+	vqbench_assert_piece(b, 0, 0x10000, 16);
+	vqbench_assert_piece(b, 1, GUEST_HIGH_GPA + 1, 3);
+	vqbench_assert_piece(b, 2, 0x20001, 512);
+	vqbench_assert_piece(b, 3, 0, 1);
 	assert_int_equal(1, b->vq.inflight);
 	assert_int_equal(0, b->vq.ops->pop(&b->vq, &b->c));
 }
@@ -208,7 +190,7 @@ static void a_chain_of_every_descriptor(void **state)
 		desc(b, i, 0x10000 + 0x100u * i, 1u + i, i < 7 ? NEXT : 0,
 		     (uint16_t)(i + 1));
 	assert_int_equal(1, vqbench_pop(b, 0, 8));
-	assert_chain(b, 8, 0, 36, 0, 0);
+	vqbench_assert_chain(b, 8, 0, 36, 0, 0);
 	assert_int_equal(8, b->c.ndesc);
 }
 
@@ -224,11 +206,11 @@ static void zero_length_descriptors_are_left_out(void **state)
 	desc(b, 4, 0x11000, 4, WRITE | NEXT, 5);
 	desc(b, 5, GUEST_ROM_GPA, 0, WRITE, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 2));
-	assert_chain(b, 1, 1, 4, 4, 0);
+	vqbench_assert_chain(b, 1, 1, 4, 4, 0);
 	assert_int_equal(6, b->c.ndesc);
 	desc(b, 6, 0x10000, 0, 0, 0);
 	assert_int_equal(1, vqbench_pop(b, 6, 2));
-	assert_chain(b, 0, 0, 0, 0, 0);
+	vqbench_assert_chain(b, 0, 0, 0, 0, 0);
 }
 
 static void indirect_chains(void **state)
@@ -242,12 +224,12 @@ static void indirect_chains(void **state)
 	/* virtio 2.7.5.3.2: WRITE here MUST be ignored. */
 	desc(b, 3, table, 4 * 16, INDIRECT | WRITE, 3);
 	assert_int_equal(1, vqbench_pop(b, 3, 16));
-	assert_chain(b, 1, 2, 16, 9, 0);
+	vqbench_assert_chain(b, 1, 2, 16, 9, 0);
 	assert_int_equal(3, b->c.id);
 	assert_int_equal(3, b->c.ndesc);
-	assert_piece(b, 0, 0x10000, 16);
-	assert_piece(b, 1, 0x11000, 8);
-	assert_piece(b, 2, 0x12000, 1);
+	vqbench_assert_piece(b, 0, 0x10000, 16);
+	vqbench_assert_piece(b, 1, 0x11000, 8);
+	vqbench_assert_piece(b, 2, 0x12000, 1);
 }
 
 /* virtio 2.7.5.3.2: zero or more normal descriptors, then an indirect one. */
@@ -262,7 +244,7 @@ static void direct_then_indirect(void **state)
 	entry(b, table, 0, 0x11000, 8, NEXT, 1);
 	entry(b, table, 1, 0x12000, 1, WRITE, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 16));
-	assert_chain(b, 3, 1, 40, 1, 0);
+	vqbench_assert_chain(b, 3, 1, 40, 1, 0);
 	assert_int_equal(4, b->c.ndesc);
 }
 
@@ -276,7 +258,7 @@ static void the_largest_indirect_table(void **state)
 		      (uint16_t)(i + 1));
 	desc(b, 0, table, VQ_MAX_SIZE * 16, INDIRECT, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, VQ_MAX_SIZE));
-	assert_chain(b, VQ_MAX_SIZE, 0, VQ_MAX_SIZE, 0, 0);
+	vqbench_assert_chain(b, VQ_MAX_SIZE, 0, VQ_MAX_SIZE, 0, 0);
 	vqbench_restart(b, 0);
 	desc(b, 0, table, (VQ_MAX_SIZE + 1) * 16, INDIRECT, 0);
 	assert_refused(b, -EPROTO, 0);
@@ -291,7 +273,7 @@ static void tables_end_where_ram_ends(void **state)
 	entry(b, end - 32, 1, 0x11000, 8, WRITE, 0);
 	desc(b, 0, end - 32, 32, INDIRECT, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 16));
-	assert_chain(b, 1, 1, 8, 8, 0);
+	vqbench_assert_chain(b, 1, 1, 8, 8, 0);
 	vqbench_restart(b, 0);
 	desc(b, 0, end - 32, 48, INDIRECT, 0);
 	assert_refused(b, -EFAULT, 0);
@@ -446,14 +428,14 @@ static void buffers_outside_ram(void **state)
 		desc(b, 1, bad[i].addr, bad[i].len, bad[i].flags | NEXT, 2);
 		desc(b, 2, 0x11000, 9, WRITE, 0);
 		assert_int_equal(1, vqbench_pop(b, 0, 16));
-		assert_chain(b, write ? 1 : 2, write ? 2 : 1,
+		vqbench_assert_chain(b, write ? 1 : 2, write ? 2 : 1,
 			     7 + (write ? 0 : (uint64_t)bad[i].len),
 			     9 + (write ? (uint64_t)bad[i].len : 0),
 			     VQ_BAD_ADDR);
-		assert_piece(b, 0, 0x10000, 7);
+		vqbench_assert_piece(b, 0, 0x10000, 7);
 		assert_null(b->iov[1].iov_base);
 		assert_int_equal(bad[i].len, b->iov[1].iov_len);
-		assert_piece(b, 2, 0x11000, 9);
+		vqbench_assert_piece(b, 2, 0x11000, 9);
 	}
 }
 
@@ -464,11 +446,11 @@ static void buffers_across_regions(void **state)
 	desc(b, 0, GUEST_NEXT_GPA - 3, 10, NEXT, 1);
 	desc(b, 1, GUEST_NEXT_GPA - 1, 2, WRITE, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 4));
-	assert_chain(b, 2, 2, 10, 2, 0);
-	assert_piece(b, 0, GUEST_NEXT_GPA - 3, 3);
-	assert_piece(b, 1, GUEST_NEXT_GPA, 7);
-	assert_piece(b, 2, GUEST_NEXT_GPA - 1, 1);
-	assert_piece(b, 3, GUEST_NEXT_GPA, 1);
+	vqbench_assert_chain(b, 2, 2, 10, 2, 0);
+	vqbench_assert_piece(b, 0, GUEST_NEXT_GPA - 3, 3);
+	vqbench_assert_piece(b, 1, GUEST_NEXT_GPA, 7);
+	vqbench_assert_piece(b, 2, GUEST_NEXT_GPA - 1, 1);
+	vqbench_assert_piece(b, 3, GUEST_NEXT_GPA, 1);
 	assert_int_equal(2, b->c.ndesc);
 }
 
@@ -481,9 +463,9 @@ static void readable_after_writable(void **state)
 	desc(b, 2, 0x12000, 32, NEXT, 3);
 	desc(b, 3, 0x13000, 1, WRITE, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 16));
-	assert_chain(b, 1, 2, 16, 5, VQ_BAD_ORDER);
-	assert_piece(b, 1, 0x11000, 4);
-	assert_piece(b, 2, 0x13000, 1);
+	vqbench_assert_chain(b, 1, 2, 16, 5, VQ_BAD_ORDER);
+	vqbench_assert_piece(b, 1, 0x11000, 4);
+	vqbench_assert_piece(b, 2, 0x13000, 1);
 	assert_int_equal(4, b->c.ndesc);
 }
 
@@ -510,8 +492,8 @@ static void more_pieces_than_room(void **state)
 			assert_int_equal(nout < 8, b->c.nin > 0);
 			/* The first ones and the last one are there. */
 			for (unsigned i = 0; i + 1 < max && i < 8; i++)
-				assert_piece(b, i, 0x10000 + 0x100u * i, 1);
-			assert_piece(b, (max < 8 ? max : 8u) - 1, 0x10700, 1);
+				vqbench_assert_piece(b, i, 0x10000 + 0x100u * i, 1);
+			vqbench_assert_piece(b, (max < 8 ? max : 8u) - 1, 0x10700, 1);
 			/* Nothing was written past the room. */
 			assert_int_equal(0x77, ((uint8_t *)&b->iov[max])[0]);
 		}
@@ -525,8 +507,8 @@ static void a_crossing_piece_as_the_last_one(void **state)
 	desc(b, 0, 0x10000, 16, NEXT, 1);
 	desc(b, 1, GUEST_NEXT_GPA - 1, 2, WRITE, 0);
 	assert_int_equal(1, vqbench_pop(b, 0, 2));
-	assert_chain(b, 1, 1, 16, 2, VQ_TOO_LONG);
-	assert_piece(b, 1, GUEST_NEXT_GPA, 1);
+	vqbench_assert_chain(b, 1, 1, 16, 2, VQ_TOO_LONG);
+	vqbench_assert_piece(b, 1, GUEST_NEXT_GPA, 1);
 }
 
 /* ---- giving back ---------------------------------------------------------- */
@@ -616,7 +598,7 @@ static void all_sizes_and_the_wrap_of_indices(void **state)
 {
 	(void)state;
 	for (uint16_t size = 1; size <= VQ_MAX_SIZE; size = (uint16_t)(size * 4)) {
-		struct vqbench *b = vqbench_new(size, size % 3 == 0, NULL);
+		struct vqbench *b = vqbench_new(&drv_split, size, size % 3 == 0, NULL);
 		struct drv_buf buf = { 0x70000, 8, true };
 		unsigned sent = 0, got = 0;
 
@@ -653,7 +635,7 @@ static bool passed(uint16_t old, uint16_t new, uint16_t event)
 
 static void used_event_against_the_definition(void **state)
 {
-	struct vqbench *b = vqbench_new(16, true, NULL);
+	struct vqbench *b = vqbench_new(&drv_split, 16, true, NULL);
 	struct rnd rnd;
 
 	(void)state;

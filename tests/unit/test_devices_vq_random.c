@@ -226,7 +226,7 @@ static void compare(struct vqbench *b, const struct want *w, unsigned max)
 
 static void pop_against_a_plain_reading(void **state)
 {
-	struct vqbench *b = vqbench_new(SIZE, false, NULL);
+	struct vqbench *b = vqbench_new(&drv_split, SIZE, false, NULL);
 	unsigned taken = 0, refused = 0;
 	struct rnd r;
 
@@ -261,7 +261,7 @@ static void pop_against_a_plain_reading(void **state)
 /* A driver that keeps the rules, whatever the order of its descriptors. */
 static void chains_of_a_driver_come_out_as_they_went_in(void **state)
 {
-	struct vqbench *b = vqbench_new(64, false, NULL);
+	struct vqbench *b = vqbench_new(&drv_split, 64, false, NULL);
 	struct { struct drv_buf buf[12]; unsigned n; uint64_t table; } sent[64];
 	unsigned order[64], first = 0, last = 0;
 	struct rnd r;

@@ -95,7 +95,7 @@ static unsigned collect_all(struct drv_ring *r, unsigned got)
 
 static void exchange(bool event_idx, uint16_t size)
 {
-	struct pair p = { .b = vqbench_new(size, event_idx, NULL) };
+	struct pair p = { .b = vqbench_new(&drv_split, size, event_idx, NULL) };
 	struct drv_buf buf = { 0x10000, 4, true };
 	struct drv_ring *r = &p.b->ring;
 	unsigned sent = 0, got = 0;
@@ -225,7 +225,7 @@ static void a_ring_that_changes_all_the_time(void **state)
 		skip();
 	}
 	rnd_init(&s.rnd, "vq_scribble");
-	s.b = vqbench_new(8, true, NULL);
+	s.b = vqbench_new(&drv_split, 8, true, NULL);
 	assert_int_equal(0, pthread_create(&t, NULL, scribble, &s));
 	/* Longer where the other thread hardly gets to run. */
 	for (unsigned i = 0; i < 2000000 || taken <= 100 || refused <= 100;
