@@ -7,6 +7,6 @@ if grep -qw demo=ci /proc/cmdline; then
 	sleep 60
 else
 	echo
-	echo "$(uname -sr) on $(nproc) CPUs, root file system on /dev/vda ($(df -h / | awk 'NR == 2 { print $2 }'))."
+	echo "$(uname -sr) on $(nproc) CPUs, root file system: $(awk '$2 == "/" { print $3, "on", $1; exit }' /proc/mounts)."
 	echo 'poweroff ends the guest, Ctrl-A X ends aerovmm at once.'
 fi
