@@ -361,6 +361,9 @@ static void clock(void)
 	with("1a/06 alarm", 0x1a, 0x0600, 0, 0x2359, 0x5900);
 	with("1a/06 alarm again", 0x1a, 0x0600, 0, 0x2359, 0x5900);
 	with("1a/07 no alarm", 0x1a, 0x0700, 0, 0, 0);
+	/* SeaBIOS lets the clock run meanwhile: from a day 30 or 31 it would go
+	 * into a February that has no such day, and come out in March. */
+	with("1a/05 March 1", 0x1a, 0x0500, 0, 0x2024, 0x0301);
 	with("1a/05 date", 0x1a, 0x0500, 0, 0x2024, 0x0229);
 	with("1a/04 that date", 0x1a, 0x0400, 0, 0, 0);
 	with("1a/03 time", 0x1a, 0x0300, 0, 0x1234, 0x0000);
