@@ -205,6 +205,10 @@ void pci_msix_table_write(struct pci_dev *, uint32_t off, unsigned size,
 			  uint32_t val);
 uint32_t pci_msix_pba_read(struct pci_dev *, uint32_t off, unsigned size);
 
+/* Q35's name. Or, for firmware that was made for QEMU's machines, the i440FX's
+ * with the registers by which it makes C0000 to FFFFF writable (they are RAM
+ * whatever it says). */
 void hostbridge_init(struct pci_dev *);
+void hostbridge_init_pam(struct pci_dev *);
 
 #endif
