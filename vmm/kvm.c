@@ -139,6 +139,8 @@ static int add_memory(struct kvm *kvm, const struct gmem *mem)
 	for (unsigned i = 0; i < mem->n; i++) {
 		struct kvm_userspace_memory_region slot = {
 			.slot = i,
+			.flags = mem->r[i].dirs & GMEM_WRITE ?
+				 0 : KVM_MEM_READONLY,
 			.guest_phys_addr = mem->r[i].gpa,
 			.memory_size = mem->r[i].len,
 			.userspace_addr = (uintptr_t)mem->r[i].hva,

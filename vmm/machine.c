@@ -188,7 +188,10 @@ static int make_pci(struct machine *m)
 	if (ret < 0)
 		return ret;
 	m->has_pci = true;
-	hostbridge_init(&m->hostbridge);
+	if (m->cfg.firmware)
+		hostbridge_init_pam(&m->hostbridge);
+	else
+		hostbridge_init(&m->hostbridge);
 	return pci_add(&m->pci, &m->hostbridge, 0, 0);
 }
 
@@ -227,6 +230,8 @@ static int build(struct machine *m, char *err)
 	    (ret = make_cpus(m, err)) < 0)
 		return ret;
 	mem_regions(&m->mem, &m->layout, &m->gmem);
+	if (m->cfg.firmware && (ret = mach_firmware_create(m)) < 0)
+		return ret;
 	vm_begin(m);
 	if ((ret = mach_chips_create(m)) < 0 ||
 	    (ret = make_pci(m)) < 0 ||

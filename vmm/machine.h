@@ -78,6 +78,7 @@ struct mach_cfg {
 	const char *kernel, *initrd;            /* paths; NULL: none. Without a */
 						/* kernel the BIOS boots a disk */
 	const char *cmdline;
+	const char *firmware;   /* path; NULL: our BIOS, where one is needed */
 	struct mach_boot boot;
 	bool bios_serial;               /* BIOS text on COM1, too */
 	uint64_t memory;                        /* bytes */

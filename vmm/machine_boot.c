@@ -10,7 +10,7 @@
 #include "bios/acpi.h"
 #include "bios/rom_load.h"
 
-static int open_file(const char *what, const char *path, int *fd, char *err)
+int mach_open_file(const char *what, const char *path, int *fd, char *err)
 {
 	const char *hint = "";
 	int ret = 0;
@@ -54,6 +54,8 @@ int mach_boot_open(struct machine *m, char *err)
 {
 	int ret;
 
+	if (m->cfg.firmware)
+		return mach_firmware_open(m, err);
 	if (!m->cfg.kernel)
 		return 0;
 	ret = make_cmdline(m);
@@ -63,33 +65,40 @@ int mach_boot_open(struct machine *m, char *err)
 	m->boot.initrd = m->cfg.initrd;
 	m->boot.cmdline = m->cmdline;
 	m->boot.fresh = true;
-	ret = open_file("kernel", m->cfg.kernel, &m->boot.kernel_fd, err);
+	ret = mach_open_file("kernel", m->cfg.kernel, &m->boot.kernel_fd,
+			     err);
 	if (ret == 0 && m->cfg.initrd)
-		ret = open_file("initrd", m->cfg.initrd, &m->boot.initrd_fd,
-				err);
+		ret = mach_open_file("initrd", m->cfg.initrd,
+				     &m->boot.initrd_fd, err);
 	return ret;
 }
 
-static int install_acpi(struct machine *m, uint64_t *rsdp)
+void mach_acpi_cfg(const struct machine *m, struct acpi_cfg *cfg)
 {
-	struct acpi_cfg cfg = {
+	*cfg = (struct acpi_cfg){
 		.layout = &m->layout,
 		.cpus = m->cfg.cpus,
 		.has = ACPI_HAS_RTC | ACPI_HAS_I8042 | ACPI_HAS_MOUSE |
 		       ACPI_HAS_COM1 | ACPI_HAS_DMA | ACPI_HAS_SPEAKER,
 	};
+	if (m->cfg.transport == MACH_MMIO && !m->cfg.mmio_cmdline)
+		cfg->n_vmmio = m->ndevs;
+	for (unsigned i = 0; i < cfg->n_vmmio; i++)
+		cfg->vmmio[i] = (struct acpi_vmmio){
+			.base = mach_mmio_base(i), .len = VMMIO_LEN,
+			.gsi = (uint8_t)mach_mmio_gsi(m, i),
+		};
+}
+
+static int install_acpi(struct machine *m, uint64_t *rsdp)
+{
 	struct acpi_blob *blob = malloc(sizeof(*blob));
+	struct acpi_cfg cfg;
 	int ret;
 
 	if (!blob)
 		return -ENOMEM;
-	if (m->cfg.transport == MACH_MMIO && !m->cfg.mmio_cmdline)
-		cfg.n_vmmio = m->ndevs;
-	for (unsigned i = 0; i < cfg.n_vmmio; i++)
-		cfg.vmmio[i] = (struct acpi_vmmio){
-			.base = mach_mmio_base(i), .len = VMMIO_LEN,
-			.gsi = (uint8_t)mach_mmio_gsi(m, i),
-		};
+	mach_acpi_cfg(m, &cfg);
 	ret = acpi_build(&cfg, blob);
 	if (ret == 0)
 		ret = acpi_install(&m->gmem, blob);
@@ -97,9 +106,6 @@ static int install_acpi(struct machine *m, uint64_t *rsdp)
 	free(blob);
 	return ret;
 }
-
-/* Long enough to read a menu, short enough for a machine nobody looks at. */
-#define MENU_SECONDS 30
 
 static void set_boot_order(const struct machine *m, struct rom_cfg *cfg)
 {
@@ -114,7 +120,7 @@ static void set_boot_order(const struct machine *m, struct rom_cfg *cfg)
 	cfg->boot[1] = ROM_BOOT_DISKS;
 	cfg->boot[2] = ROM_BOOT_CDROM;
 	cfg->boot[3] = ROM_BOOT_END;
-	cfg->menu_seconds = MENU_SECONDS;
+	cfg->menu_seconds = MACH_MENU_SECONDS;
 	if (boot->menu)
 		cfg->flags |= ROM_CFG_MENU;
 }
@@ -152,6 +158,8 @@ int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
 	char why[LINUX_ERR_LEN];
 	int ret;
 
+	if (m->cfg.firmware)            /* which does all of this itself */
+		return mach_firmware_load(m, start, err);
 	ret = pci_assign(&m->pci, &windows);
 	if (ret < 0) {
 		snprintf(err, MACH_ERR_LEN, "the PCI devices do not fit into "
@@ -179,5 +187,6 @@ void mach_boot_close(struct machine *m)
 		close(m->boot.kernel_fd);
 	if (m->boot.initrd_fd >= 0)
 		close(m->boot.initrd_fd);
+	mach_firmware_close(m);
 	free(m->cmdline);
 }

@@ -5,9 +5,11 @@
 
 #include <pthread.h>
 
+#include "bios/acpi.h"
 #include "bios/linux.h"
 #include "devices/base/gmem.h"
 #include "devices/base/iospace.h"
+#include "devices/legacy/fwcfg.h"
 #include "devices/legacy/legacy.h"
 #include "devices/virtio/vmmio.h"
 #include "pci/pci.h"
@@ -95,6 +97,11 @@ struct machine {
 
 	struct linux_boot boot;
 	char *cmdline;
+	struct {                        /* of --firmware */
+		uint8_t *rom;           /* page-aligned; NULL: none */
+		uint64_t len;
+		struct fwcfg fwcfg;
+	} firmware;
 
 	pthread_mutex_t lock;
 	enum mach_end end;              /* [lock] MACH_RUNNING: none asked for */
@@ -149,10 +156,28 @@ void mach_control_tell(struct machine *, enum mach_end);
 
 /* ---- machine_boot.c: what firmware would do --------------------------------------- */
 
+/* To read; *fd is -1 when that fails, and err says what is to be done. */
+int mach_open_file(const char *what, const char *path, int *fd, char *err);
 /* Opens the files. */
 int mach_boot_open(struct machine *, char *err);
 /* PCI addresses, ACPI tables, the kernel. */
 int mach_boot_load(struct machine *, struct cpu_start *, char *err);
 void mach_boot_close(struct machine *);
+/* The tables' devices; the caller frees nothing, but calls it again for each
+ * life of the guest. */
+void mach_acpi_cfg(const struct machine *, struct acpi_cfg *);
+/* Seconds that a boot menu waits: long enough to read it, short enough for a
+ * machine nobody looks at. */
+#define MACH_MENU_SECONDS 30
+
+/* ---- machine_firmware.c: a BIOS of somebody else ----------------------------------- */
+
+/* Reads the file. */
+int mach_firmware_open(struct machine *, char *err);
+/* Its ROM in the guest's map; its ports. */
+int mach_firmware_create(struct machine *);
+/* The copy below 1 MiB, and what fw_cfg says. */
+int mach_firmware_load(struct machine *, struct cpu_start *, char *err);
+void mach_firmware_close(struct machine *);
 
 #endif

@@ -231,6 +231,9 @@ static const struct row rows[] = {
 	  "default), cdrom, the number of a disk from 0; menu: it\n"
 	  "asks", options_set_boot, false },
 	{ NULL, "--cdrom", "FILE", "a CD image", options_set_cdrom, false },
+	{ NULL, "--firmware", "FILE",
+	  "another BIOS than the built-in one, such as SeaBIOS",
+	  options_set_firmware, false },
 	{ NULL, "--bios-serial", "on|off",
 	  "BIOS text and keys on the first serial port, too\n"
 	  "(default: on)", options_set_bios_serial, false },

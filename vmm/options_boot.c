@@ -69,6 +69,16 @@ int options_set_cdrom(const struct parser *p, char *val)
 	return 0;
 }
 
+int options_set_firmware(const struct parser *p, char *val)
+{
+	static const struct optkv_key keys[] = {
+		{ "path", OPTKV_TEXT,
+		  .off = offsetof(struct mach_cfg, firmware) },
+	};
+
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
+}
+
 int options_set_bios_serial(const struct parser *p, char *val)
 {
 	static const char *const words[] = { "off", "on", NULL };
@@ -97,7 +107,10 @@ int options_check_boot(const struct parser *p)
 	const struct mach_cfg *m = &p->o->mach;
 	unsigned cds = count_cds(m);
 
-	if (!m->kernel && !m->ndisks)
+	if (m->kernel && m->firmware)
+		return options_complain(p, "--firmware boots disks and "
+					"contradicts --kernel");
+	if (!m->kernel && !m->firmware && !m->ndisks)
 		return options_complain(p, "nothing to boot: give --disk FILE, "
 					"--cdrom FILE or --kernel FILE (see "
 					"--help)");

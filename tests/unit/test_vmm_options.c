@@ -204,6 +204,10 @@ static void boot_order_arrives(void **state)
 	assert_true(!opt.mach.disk[2].cdrom);
 	assert_int_equal(parse("--cdrom c --boot cdrom"), 0);
 	assert_int_equal(opt.mach.boot.from, MACH_BOOT_CDROM);
+	assert_null(opt.mach.firmware);
+	assert_int_equal(parse("--firmware bios.bin"), 0);
+	assert_string_equal(opt.mach.firmware, "bios.bin");
+	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_aero_w7);
 }
 
 static void mistakes_are_explained(void **state)
@@ -218,6 +222,8 @@ static void mistakes_are_explained(void **state)
 		{ "--cdrom c --boot 0", "no disk of that number" },
 		{ "--cdrom c --cdrom d", "given twice" },
 		{ "--kernel k --boot disk", "contradicts --kernel" },
+		{ "--kernel k --firmware f", "contradicts --kernel" },
+		{ "--firmware f --transport mmio", "PCI disks" },
 		{ "--disk d --bios-serial maybe", "off, on" },
 		{ "--cmdline c", "give --kernel" },
 		{ "--kernel", "needs a value" },

@@ -3,7 +3,8 @@
 # CDs. The variants are names of tests/guest/bios/run.
 
 variants=(grub-kvm syslinux-kvm isolinux-kvm grubcd-kvm services-kvm-aero-w7
-	winboot-kvm-aero-w7 screen-kvm reset-kvm)
+	winboot-kvm-aero-w7 screen-kvm reset-kvm grub-seabios-kvm syslinux-seabios-kvm
+	seabios-kvm)
 
 run_case() {
 	O=${BOOT_OUT%/boot/out} BIOS_BUILT=1 "$here/../guest/bios/run" "$1" >report 2>&1 ||
