@@ -110,3 +110,19 @@ void irqchip_drop(struct irqchip *chip)
 {
 	__atomic_store_n(&chip->live, false, __ATOMIC_RELEASE);
 }
+
+void irqchip_pit_irq(struct irqchip *chip, bool on)
+{
+	struct kvm_pit_state2 state;
+
+	if (!__atomic_load_n(&chip->live, __ATOMIC_ACQUIRE))
+		return;
+	if (ioctl(chip->kvm->vm, KVM_GET_PIT2, &state) == 0) {
+		state.flags &= ~(uint32_t)KVM_PIT_FLAGS_HPET_LEGACY;
+		state.flags |= on ? 0 : KVM_PIT_FLAGS_HPET_LEGACY;
+		if (ioctl(chip->kvm->vm, KVM_SET_PIT2, &state) == 0)
+			return;
+	}
+	host_err_limited("kvm", "cannot switch the PIT's interrupt: %s",
+			 strerror(errno));
+}

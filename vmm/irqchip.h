@@ -36,6 +36,9 @@ void irqchip_init(struct irqchip *, const struct kvm *);
 int irqchip_create(struct irqchip *, char *err, size_t errlen);
 /* The VM goes: the lines lead nowhere, and are low in the next one. */
 void irqchip_drop(struct irqchip *);
+/* Whether the PIT drives GSI 0, as it does from the start; it goes on counting
+ * for those who read it. Any thread while there is a VM. */
+void irqchip_pit_irq(struct irqchip *, bool on);
 
 static inline struct irq_line *irqchip_line(struct irqchip *chip, unsigned gsi)
 {

@@ -70,6 +70,9 @@ struct mach_boot {
 	bool menu;
 };
 
+/* AUTO: on for what a BIOS boots, off for a kernel, which has KVM's clock. */
+enum mach_switch { MACH_AUTO, MACH_ON, MACH_OFF };
+
 struct mach_cfg {
 	const struct vio_profile *profile;      /* NULL: by what is booted */
 	enum mach_transport transport;
@@ -81,6 +84,7 @@ struct mach_cfg {
 	const char *firmware;   /* path; NULL: our BIOS, where one is needed */
 	struct mach_boot boot;
 	bool bios_serial;               /* BIOS text on COM1, too */
+	int hpet;                       /* enum mach_switch */
 	uint64_t memory;                        /* bytes */
 	bool hugepages;
 	unsigned cpus;
@@ -113,6 +117,9 @@ unsigned mach_devs_count(const struct mach_cfg *);
 /* Queues of a disk, and I/O threads on a host of that many CPUs. Pure. */
 unsigned mach_disk_queues(const struct mach_cfg *, const struct mach_disk *);
 unsigned mach_iothreads(const struct mach_cfg *, unsigned host_cpus);
+
+/* Whether the machine has an HPET. Pure. */
+bool mach_has_hpet(const struct mach_cfg *);
 
 /* The profile that "auto" stands for. Pure. */
 const struct vio_profile *mach_profile(const struct mach_cfg *);

@@ -81,6 +81,8 @@ void mach_acpi_cfg(const struct machine *m, struct acpi_cfg *cfg)
 		.has = ACPI_HAS_RTC | ACPI_HAS_I8042 | ACPI_HAS_MOUSE |
 		       ACPI_HAS_COM1 | ACPI_HAS_DMA | ACPI_HAS_SPEAKER,
 	};
+	if (mach_has_hpet(&m->cfg))
+		cfg->has |= ACPI_HAS_HPET;
 	if (m->cfg.transport == MACH_MMIO && !m->cfg.mmio_cmdline)
 		cfg->n_vmmio = m->ndevs;
 	for (unsigned i = 0; i < cfg->n_vmmio; i++)

@@ -1,8 +1,9 @@
 #include "vmm/machine_int.h"
 
+#include "devices/base/container.h"
 #include "devices/char/chario.h"
 
-enum { IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12 };
+enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12 };
 #define COM1 0x3f8
 
 static void guest_reset(void *ctx)
@@ -65,6 +66,46 @@ int mach_serial_create(struct machine *m, char *err)
 			   irqchip_line(&m->irqchip, IRQ_COM1));
 }
 
+/* ---- HPET: in the PIT's and the RTC's place, if the guest wants that ------------ */
+
+static void gate_set(struct irq_line *line, bool level)
+{
+	struct irq_gate *g = container_of(line, struct irq_gate, line);
+
+	if (!__atomic_load_n(&g->shut, __ATOMIC_RELAXED))
+		irq_set(g->to, level);
+}
+
+static void hpet_legacy(void *ctx, bool on)
+{
+	struct machine *m = ctx;
+
+	__atomic_store_n(&m->rtc_gate.shut, on, __ATOMIC_RELAXED);
+	irqchip_pit_irq(&m->irqchip, !on);
+}
+
+bool mach_has_hpet(const struct mach_cfg *cfg)
+{
+	return cfg->hpet == MACH_AUTO ? !cfg->kernel : cfg->hpet == MACH_ON;
+}
+
+/* The GSIs that neither PCI nor virtio-mmio have. */
+#define HPET_GSI 20
+
+static int make_hpet(struct machine *m)
+{
+	if (!mach_has_hpet(&m->cfg))
+		return 0;
+	m->hpet.line[IRQ_PIT] = irqchip_line(&m->irqchip, IRQ_PIT);
+	m->hpet.line[IRQ_RTC] = irqchip_line(&m->irqchip, IRQ_RTC);
+	for (unsigned i = HPET_GSI; i < LAYOUT_GSIS; i++)
+		if (m->cfg.transport == MACH_PCI)
+			m->hpet.line[i] = irqchip_line(&m->irqchip, i);
+	m->hpet.legacy = hpet_legacy;
+	m->hpet.ctx = m;
+	return hpet_init(&m->hpet, &m->mmio, LAYOUT_HPET, m->ctl);
+}
+
 /* sysctl before the PCI bus: its reset port lies inside the bus's address
  * port, and the region added first wins. */
 int mach_chips_create(struct machine *m)
@@ -76,10 +117,13 @@ int mach_chips_create(struct machine *m)
 	m->i8042.reset = guest_reset;
 	m->pm.event = guest_power;
 	m->debugexit.exit = guest_debug_exit;
+	m->rtc_gate.line.set = gate_set;
+	m->rtc_gate.to = irqchip_line(irq, IRQ_RTC);
 	m->sysctl.ctx = m->i8042.ctx = m->pm.ctx = m->debugexit.ctx = m;
 	if ((ret = sysctl_init(&m->sysctl, &m->pio)) ||
-	    (ret = rtc_init(&m->rtc, &m->pio, irqchip_line(irq, IRQ_RTC),
-			    m->ctl, false)) ||
+	    (ret = rtc_init(&m->rtc, &m->pio, &m->rtc_gate.line, m->ctl,
+			    false)) ||
+	    (ret = make_hpet(m)) ||
 	    (ret = i8042_init(&m->i8042, &m->pio, irqchip_line(irq, IRQ_KBD),
 			      irqchip_line(irq, IRQ_MOUSE))) ||
 	    (ret = pm_init(&m->pm, &m->pio, LAYOUT_PM,
@@ -109,5 +153,7 @@ void mach_chips_reset(struct machine *m)
 	pm_reset(&m->pm);
 	i8042_reset(&m->i8042);
 	rtc_reset(&m->rtc);
+	if (mach_has_hpet(&m->cfg))
+		hpet_reset(&m->hpet);
 	sysctl_reset(&m->sysctl);
 }

@@ -10,6 +10,7 @@
 #include "devices/base/gmem.h"
 #include "devices/base/iospace.h"
 #include "devices/legacy/fwcfg.h"
+#include "devices/legacy/hpet.h"
 #include "devices/legacy/legacy.h"
 #include "devices/virtio/vmmio.h"
 #include "pci/pci.h"
@@ -70,6 +71,11 @@ struct machine {
 
 	struct sysctl sysctl;
 	struct rtc rtc;
+	struct irq_gate {               /* from the RTC to IRQ 8 */
+		struct irq_line line, *to;
+		bool shut;              /* atomic */
+	} rtc_gate;
+	struct hpet hpet;
 	struct i8042 i8042;
 	struct pm pm;
 	struct serial serial;

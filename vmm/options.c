@@ -249,6 +249,9 @@ static const struct row rows[] = {
 	  "where virtio devices are (default: pci). mmio is shown\n"
 	  "by ACPI, or with cmdline by virtio_mmio.device=",
 	  set_transport, false },
+	{ NULL, "--hpet", "auto|on|off",
+	  "high precision event timers (default: auto: off for a\n"
+	  "kernel)", options_set_hpet, false },
 	{ "Devices", "--disk", "FILE[,KEY]...",
 	  "virtio disk from a raw image or a block device; may be\n"
 	  "given again. Keys:\n"

@@ -79,6 +79,20 @@ int options_set_firmware(const struct parser *p, char *val)
 	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 }
 
+int options_set_hpet(const struct parser *p, char *val)
+{
+	static const char *const words[] = {
+		[MACH_AUTO] = "auto", [MACH_ON] = "on", [MACH_OFF] = "off",
+		NULL,
+	};
+	static const struct optkv_key keys[] = {
+		{ "timer", OPTKV_WORD, .off = offsetof(struct mach_cfg, hpet),
+		  .words = words },
+	};
+
+	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
+}
+
 int options_set_bios_serial(const struct parser *p, char *val)
 {
 	static const char *const words[] = { "off", "on", NULL };

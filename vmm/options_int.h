@@ -31,6 +31,7 @@ int options_set_control(const struct parser *, char *val);
 int options_set_boot(const struct parser *, char *val);
 int options_set_cdrom(const struct parser *, char *val);
 int options_set_firmware(const struct parser *, char *val);
+int options_set_hpet(const struct parser *, char *val);
 int options_set_bios_serial(const struct parser *, char *val);
 
 /* Queues and the threads they are on; p->option is NULL. */

@@ -206,6 +206,14 @@ static void boot_order_arrives(void **state)
 	assert_int_equal(opt.mach.boot.from, MACH_BOOT_CDROM);
 	assert_null(opt.mach.firmware);
 	assert_int_equal(parse("--firmware bios.bin"), 0);
+	assert_true(mach_has_hpet(&opt.mach));
+	assert_int_equal(parse("--firmware bios.bin --hpet off"), 0);
+	assert_false(mach_has_hpet(&opt.mach));
+	assert_int_equal(parse("--kernel k"), 0);
+	assert_false(mach_has_hpet(&opt.mach));
+	assert_int_equal(parse("--kernel k --hpet=on"), 0);
+	assert_true(mach_has_hpet(&opt.mach));
+	assert_int_equal(parse("--firmware bios.bin"), 0);
 	assert_string_equal(opt.mach.firmware, "bios.bin");
 	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_aero_w7);
 }
@@ -224,6 +232,7 @@ static void mistakes_are_explained(void **state)
 		{ "--kernel k --boot disk", "contradicts --kernel" },
 		{ "--kernel k --firmware f", "contradicts --kernel" },
 		{ "--firmware f --transport mmio", "PCI disks" },
+		{ "--disk d --hpet maybe", "auto, on, off" },
 		{ "--disk d --bios-serial maybe", "off, on" },
 		{ "--cmdline c", "give --kernel" },
 		{ "--kernel", "needs a value" },
