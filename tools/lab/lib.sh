@@ -35,7 +35,7 @@ kernel_dir() {
 	local dir
 
 	dir=$(cache_dir)/kernel-$1
-	[ -e "$dir/version" ] || "$LAB_DIR/fetch" "$1" >&2 || return 1
+	[ -e "$dir/version" ] || "$LAB_DIR/fetch" "$1" >/dev/null || return 1
 	(cd "$dir" && pwd -P)
 }
 
