@@ -147,7 +147,7 @@ static int make_net(struct machine *m, unsigned i)
 	int ret;
 
 	snprintf(name, sizeof(name), "net%u", i);
-	ret = net_create(&dev, &cfg, m->outside.net[i]);
+	ret = net_create(&dev, &cfg, &m->outside.net[i]);
 	if (ret < 0)
 		return ret;
 	m->outside.net[i] = NULL;

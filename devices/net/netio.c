@@ -126,6 +126,11 @@ int netio_offload(struct netio *io, unsigned set)
 	return io->can ? io->ops->offload(io, set) : 0;
 }
 
+int netio_attach(struct netio *io, bool on)
+{
+	return io->ops->attach ? io->ops->attach(io, on) : 0;
+}
+
 void netio_lost(struct netio *io)
 {
 	if (io->gone)

@@ -1,7 +1,8 @@
 /*
  * Network backends: what the cable of a network card ends in.
  *
- * A struct netio serves one pair of queues from one loop. Frames are Ethernet
+ * A struct netio serves one pair of queues from one loop; a backend with several
+ * has one for each. Frames are Ethernet
  * without FCS. Where hdr_len is not 0, a struct virtio_net_hdr of that many
  * bytes stands in front of each frame (virtio 5.1.6), and the checksum and the
  * segmentation of a frame may be left to the other side, as its header says.
@@ -53,6 +54,8 @@ struct netio_ops {
 	/* NULL, both: has no headers. */
 	int (*header)(struct netio *, unsigned len);
 	int (*offload)(struct netio *, unsigned set);
+	/* NULL: always attached. */
+	int (*attach)(struct netio *, bool on);
 	void (*close)(struct netio *);
 };
 
@@ -79,6 +82,7 @@ struct netio_cfg {
 	enum netio_kind kind;
 	const char *tap;        /* NETIO_TAP: name; made if it is not there */
 	int fd;                 /* NETIO_FD: closed with the backend */
+	unsigned queues;        /* NETIO_TAP: 1 to 8; 0: 1. Others have one */
 	unsigned mtu;           /* bytes; 0: whatever it is */
 	/* NETIO_USER: "tcp:[ADDR]:PORT-[ADDR]:PORT" or "udp:...". The host's
 	 * address is 127.0.0.1 unless given, the guest's the one DHCP gives. */
@@ -86,7 +90,8 @@ struct netio_cfg {
 	unsigned nhostfwd;
 };
 
-/* On failure err holds one sentence: what, where, what to do. 0 or -errno. */
+/* Opens as many as there are queues, all attached. On failure err holds one
+ * sentence: what, where, what to do. 0 or -errno. */
 int netio_open(struct netio **, const struct netio_cfg *, char *err, size_t);
 void netio_close(struct netio *);
 
@@ -118,7 +123,13 @@ static inline int netio_send(struct netio *io, const struct iovec *iov,
 	return io->ops->send(io, iov, n);
 }
 
-/* What frames to the guest may leave undone: bits of can. 0 or -errno. */
+/* What frames to the guest may leave undone: bits of can. 0 or -errno. Of a
+ * backend with several queues the first speaks for all. */
 int netio_offload(struct netio *, unsigned set);
+
+/* Whether this queue takes part in the traffic. While it does not, nothing is
+ * received and what is sent is lost. The first queue always takes part. 0 or
+ * -errno. */
+int netio_attach(struct netio *, bool on);
 
 #endif

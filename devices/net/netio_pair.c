@@ -29,6 +29,7 @@ struct pair {
 	struct lane in, out;            /* as the guest sees it */
 	unsigned offloads;
 	bool full;                      /* the card was told -EAGAIN */
+	bool off;                       /* not attached */
 	bool cut;
 	struct loop_call wake;
 };
@@ -90,6 +91,7 @@ static int pair_send(struct netio *io, const struct iovec *iov, unsigned n)
 	struct pair *p = to_pair(io);
 	size_t len = iov_len(iov, n);
 	struct frame *f;
+	bool off;
 
 	if (io->gone)
 		return 0;
@@ -98,14 +100,15 @@ static int pair_send(struct netio *io, const struct iovec *iov, unsigned n)
 		return 0;
 	f->len = iov_get(iov, n, 0, f->data, len);
 	pthread_mutex_lock(&p->lock);
-	p->full = p->out.n >= p->room;
-	if (!p->full)
+	off = p->off;
+	p->full = !off && p->out.n >= p->room;
+	if (!p->full && !off)
 		lane_add(&p->out, f);
 	pthread_mutex_unlock(&p->lock);
-	if (!p->full)
+	if (!p->full && !off)
 		return 0;
 	free(f);
-	return -EAGAIN;
+	return off ? 0 : -EAGAIN;
 }
 
 /* Whatever the test did, the card looks at everything. */
@@ -154,6 +157,18 @@ static int pair_offload(struct netio *io, unsigned set)
 	return 0;
 }
 
+static int pair_attach(struct netio *io, bool on)
+{
+	struct pair *p = to_pair(io);
+
+	pthread_mutex_lock(&p->lock);
+	p->off = !on;
+	if (!on)
+		lane_clear(&p->in);
+	pthread_mutex_unlock(&p->lock);
+	return 0;
+}
+
 static void pair_close(struct netio *io)
 {
 	struct pair *p = to_pair(io);
@@ -171,6 +186,7 @@ static const struct netio_ops pair_ops = {
 	.send = pair_send,
 	.header = pair_header,
 	.offload = pair_offload,
+	.attach = pair_attach,
 	.close = pair_close,
 };
 
@@ -199,14 +215,21 @@ int netio_pair_put(struct netio *io, const void *frame, size_t len)
 {
 	struct pair *p = to_pair(io);
 	struct frame *f = malloc(sizeof(*f) + len);
+	bool off;
 
 	if (!f)
 		return -ENOMEM;
 	f->len = len;
 	memcpy(f->data, frame, len);
 	pthread_mutex_lock(&p->lock);
-	lane_add(&p->in, f);
+	off = p->off;
+	if (!off)
+		lane_add(&p->in, f);
 	pthread_mutex_unlock(&p->lock);
+	if (off) {
+		free(f);
+		return -ENETDOWN;
+	}
 	loop_post(io->loop, &p->wake);
 	return 0;
 }

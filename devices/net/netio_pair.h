@@ -15,7 +15,7 @@ struct netio_pair_cfg {
 
 int netio_pair_open(struct netio **, const struct netio_pair_cfg *);
 
-/* To the guest. */
+/* To the guest. -ENETDOWN: the card has this queue of several turned off. */
 int netio_pair_put(struct netio *, const void *frame, size_t len);
 /* How many of those the card has not taken yet. */
 unsigned netio_pair_waiting(struct netio *);

@@ -2,6 +2,10 @@
  * A tap of the host's, made by us or by somebody else, or handed over as an
  * open descriptor (then also a macvtap or a datagram socket).
  *
+ * Of a tap with several queues each has a descriptor of its own. What the kernel
+ * keeps once a tap (headers, offloads) is set through the first, which always
+ * takes part; the kernel sends nothing to a detached one.
+ *
  * The descriptor is watched edge-triggered: the card reads until -EAGAIN, so a
  * guest that is out of buffers costs no system calls, and the kernel's queue
  * holds what it has not taken.
@@ -46,6 +50,8 @@ struct tap {
 	bool local;             /* AF_UNIX: errors mean the peer has left */
 	bool stream_end;        /* SOCK_SEQPACKET: 0 bytes read is the end */
 	bool vnet_hdr;
+	bool follower;          /* a queue after the first */
+	bool off;               /* [l] detached */
 	bool down_said;         /* [l] */
 };
 
@@ -75,6 +81,8 @@ static ssize_t tap_recv(struct netio *io, const struct iovec *iov, unsigned n)
 
 	if (io->gone)
 		return -ENODEV;
+	if (t->off)
+		return -EAGAIN;
 	len = readv(t->fd, iov, (int)n);
 	if (len > 0 || (len == 0 && !t->stream_end))
 		return len;
@@ -102,7 +110,7 @@ static int tap_send(struct netio *io, const struct iovec *iov, unsigned n)
 	struct tap *t = to_tap(io);
 	int e;
 
-	if (io->gone || put(t, iov, n) >= 0)
+	if (io->gone || t->off || put(t, iov, n) >= 0)
 		return 0;
 	e = errno;
 	if (e == EAGAIN) {
@@ -155,23 +163,58 @@ static void tap_ready(struct loop_fd *lfd, uint32_t events)
 		t->io.events->readable(&t->io);
 }
 
-static int tap_bind(struct netio *io)
+static int watch(struct tap *t)
 {
-	struct tap *t = to_tap(io);
-
 	t->lfd = (struct loop_fd){
 		.fd = t->fd, .events = EPOLLIN | EPOLLRDHUP | EPOLLET,
 		.ready = tap_ready,
 	};
-	return loop_fd_add(io->loop, &t->lfd);
+	return loop_fd_add(t->io.loop, &t->lfd);
+}
+
+static void unwatch(struct tap *t)
+{
+	loop_fd_del(t->io.loop, &t->lfd);
+	loop_timer_del(t->io.loop, &t->again);
+}
+
+static int tap_bind(struct netio *io)
+{
+	struct tap *t = to_tap(io);
+
+	return t->off ? 0 : watch(t);
 }
 
 static void tap_unbind(struct netio *io)
 {
 	struct tap *t = to_tap(io);
 
-	loop_fd_del(io->loop, &t->lfd);
-	loop_timer_del(io->loop, &t->again);
+	if (!t->off)
+		unwatch(t);
+}
+
+/* A detached descriptor reports errors without end, so it is not watched. */
+static int tap_attach(struct netio *io, bool on)
+{
+	struct ifreq ifr = {
+		.ifr_flags = on ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE,
+	};
+	struct tap *t = to_tap(io);
+
+	if (!t->follower || t->off == !on || io->gone)
+		return 0;
+	if (!on)
+		unwatch(t);
+	t->off = !on;
+	if (ioctl(t->fd, TUNSETQUEUE, &ifr) < 0) {
+		int err = -errno;
+
+		t->off = true;
+		/* Without the tap there is nothing to attach to. */
+		netio_lost(io);
+		return err;
+	}
+	return on ? watch(t) : 0;
 }
 
 /* ---- headers and offloads -------------------------------------------------- */
@@ -183,6 +226,8 @@ static int tap_header(struct netio *io, unsigned len)
 
 	if (!t->vnet_hdr)
 		return -ENOTSUP;
+	if (t->follower)
+		return 0;
 	return ioctl(t->fd, TUNSETVNETHDRSZ, &n) < 0 ? -errno : 0;
 }
 
@@ -237,6 +282,7 @@ static const struct netio_ops tap_ops = {
 	.send = tap_send,
 	.header = tap_header,
 	.offload = tap_offload,
+	.attach = tap_attach,
 	.close = tap_close,
 };
 
@@ -284,8 +330,8 @@ static int open_tun(char *err, size_t errlen)
 	return -e;
 }
 
-static void say_attach(const char *name, bool existed, int e, char *err,
-		       size_t errlen)
+static void say_attach(const char *name, unsigned queues, bool existed, int e,
+		       char *err, size_t errlen)
 {
 	if (e == EBUSY)
 		SAY("tap '%s' is in use by another program; stop that one or "
@@ -297,10 +343,18 @@ static void say_attach(const char *name, bool existed, int e, char *err,
 		SAY("tap '%s' does not exist and this user may not make it; "
 		    "have it made: 'ip tuntap add dev %s mode tap user USER'",
 		    name, name);
+	else if (e == EINVAL && existed && queues > 1)
+		SAY("network interface '%s' is not a tap for several queues; "
+		    "use a name that is free, or 'ip tuntap add dev NAME mode "
+		    "tap multi_queue'", name);
 	else if (e == EINVAL && existed)
 		SAY("network interface '%s' is not a tap, or is one for "
-		    "several queues; use a name that is free, or 'ip tuntap "
-		    "add dev NAME mode tap'", name);
+		    "several queues, and then it needs queues=2 or more; use "
+		    "a name that is free, or 'ip tuntap add dev NAME mode "
+		    "tap'", name);
+	else if (e == E2BIG)
+		SAY("tap '%s' has no %u queues to spare; lower queues=", name,
+		    queues);
 	else if (e == EINVAL)
 		SAY("'%s' cannot be the name of a tap", name);
 	else
@@ -358,42 +412,66 @@ static void raise_mtu(int sock, const char *name, unsigned mtu)
 		 name, mtu, strerror(errno), name, mtu);
 }
 
-int netio_tap_open(struct netio **out, const struct netio_cfg *cfg, char *err,
-		   size_t errlen)
+/* One queue of it; the first makes the tap where there is none. */
+static int open_queue(struct tap **out, const struct netio_cfg *cfg,
+		      bool existed, char *err, size_t errlen)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	bool existed;
-	struct tap *t;
-	int fd, sock, rc;
+	int fd = open_tun(err, errlen), rc;
 
-	rc = check_name(cfg->tap, err, errlen);
-	if (rc)
-		return rc;
-	fd = open_tun(err, errlen);
 	if (fd < 0)
 		return fd;
-	existed = if_nametoindex(cfg->tap) != 0;
+	if (cfg->queues > 1)
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
 	memcpy(ifr.ifr_name, cfg->tap, strlen(cfg->tap));
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
-		rc = -errno;
-		say_attach(cfg->tap, existed, -rc, err, errlen);
-		goto err_close;
-	}
-	rc = make(&t, fd, &ifr, err, errlen);
+	rc = ioctl(fd, TUNSETIFF, &ifr) < 0 ? -errno : 0;
 	if (rc)
-		goto err_close;
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		say_attach(cfg->tap, cfg->queues, existed, -rc, err, errlen);
+	else
+		rc = make(out, fd, &ifr, err, errlen);
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+static void prepare_interface(const struct netio_cfg *cfg, bool existed)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
 	if (!existed)
 		bring_up(sock, cfg->tap);
 	if (cfg->mtu)
 		raise_mtu(sock, cfg->tap, cfg->mtu);
 	if (sock >= 0)
 		close(sock);
-	*out = &t->io;
+}
+
+int netio_tap_open(struct netio **out, const struct netio_cfg *cfg, char *err,
+		   size_t errlen)
+{
+	unsigned n = 0, queues = cfg->queues ? cfg->queues : 1;
+	struct tap *t;
+	bool existed;
+	int rc;
+
+	rc = check_name(cfg->tap, err, errlen);
+	if (rc)
+		return rc;
+	existed = if_nametoindex(cfg->tap) != 0;
+	for (; n < queues && rc == 0; n++) {
+		rc = open_queue(&t, cfg, existed || n > 0, err, errlen);
+		if (rc)
+			break;
+		t->follower = n > 0;
+		out[n] = &t->io;
+	}
+	if (rc) {
+		while (n > 0)
+			netio_close(out[--n]);
+		return rc;
+	}
+	prepare_interface(cfg, existed);
 	return 0;
-err_close:
-	close(fd);
-	return rc;
 }
 
 /* ---- a descriptor from elsewhere ------------------------------------------- */

@@ -9,8 +9,6 @@
 #include "devices/base/log.h"
 #include "devices/virtio/net_int.h"
 
-enum { Q_RX, Q_TX, Q_CTRL };
-
 /* The kernel's own figure for a tap is of no use; this is what others say. */
 #define SPEED_MBIT 10000
 
@@ -64,6 +62,8 @@ static uint64_t features(const struct net_cfg *cfg, const struct netio *io)
 		f |= VIRTIO_NET_F_CTRL_GUEST_OFFLOADS;
 	if (cfg->mtu)
 		f |= VIRTIO_NET_F_MTU;
+	if (cfg->pairs > 1)
+		f |= VIRTIO_NET_F_MQ;
 	return f;
 }
 
@@ -118,37 +118,101 @@ static void net_start(struct vio_dev *dev)
 	net->rx_gso = net->rx_csum ? gso_types(dev) : 0;
 	/* Headers go on unchanged only from a driver that may put something
 	 * into them. */
-	net->tx_hdr = net->io->hdr_len && !net->dialect->hdr_blank &&
+	net->tx_hdr = net->pair[0].io->hdr_len && !net->dialect->hdr_blank &&
 		      vio_has(dev, VIRTIO_NET_F_CSUM);
 	set_rx_sizes(net);
 	net_filter_start(net);
-	net->tx.judged = 0;
-	err = netio_offload(net->io, net_offloads(dev->acked));
+	for (unsigned i = 0; i < net->npairs; i++)
+		net->pair[i].tx.judged = 0;
+	err = netio_offload(net->pair[0].io, net_offloads(dev->acked));
 	if (err)
 		host_err_limited(dev->name, "%s does not take the guest's "
-				 "offloads: %s", net->io->name, strerror(-err));
+				 "offloads: %s", net->pair[0].io->name,
+				 strerror(-err));
+}
+
+/* virtio 5.1.2: it comes after all pairs, and there is one without MQ. */
+static bool is_ctrl(struct vio_dev *dev, const struct vq *vq)
+{
+	unsigned pairs = vio_has(dev, VIRTIO_NET_F_MQ) ? to_net(dev)->npairs
+						       : 1;
+
+	return vq->idx == 2 * pairs;
 }
 
 static void net_process(struct vio_dev *dev, struct vq *vq)
 {
 	struct net *net = to_net(dev);
 
-	switch (vq->idx) {
-	case Q_RX:
-		net_rx_process(net);
-		break;
-	case Q_TX:
-		net_tx_process(net);
-		break;
-	default:
+	if (is_ctrl(dev, vq))
 		net_ctrl_process(net, vq);
-	}
+	else if (vq->idx / 2u >= net->npairs)
+		vq->content = true;     /* without MQ, the last one is none */
+	else if (vq->idx % 2)
+		net_tx_process(&net->pair[vq->idx / 2]);
+	else
+		net_rx_process(&net->pair[vq->idx / 2]);
 }
 
 static void net_stop(struct vio_dev *dev, struct vq *vq)
 {
-	if (vq->idx == Q_RX)
-		net_rx_stop(to_net(dev));
+	if (vq->idx % 2 == 0 && vq->idx / 2u < to_net(dev)->npairs &&
+	    !is_ctrl(dev, vq))
+		net_rx_stop(&to_net(dev)->pair[vq->idx / 2]);
+}
+
+/* ---- pairs in use ---------------------------------------------------------- */
+
+static unsigned pairs_on(const struct net *net)
+{
+	return __atomic_load_n(&net->pairs_on, __ATOMIC_ACQUIRE);
+}
+
+static void steer(void *arg)
+{
+	struct net_pair *p = arg;
+	unsigned n = pairs_on(p->net);
+	int err = netio_attach(p->io, p->idx < n);
+
+	if (err)
+		host_err_limited(p->net->dev.name, "%s: queue %u cannot be "
+				 "turned %s: %s", p->io->name, p->idx,
+				 p->idx < n ? "on" : "off", strerror(-err));
+	__atomic_store_n(&p->steered, n, __ATOMIC_RELEASE);
+	loop_bell_mark(p->loop, &p->rx.vq->bell);
+	loop_bell_mark(p->loop, &p->tx.vq->bell);
+}
+
+static void steer_called(struct loop_call *c)
+{
+	steer(container_of(c, struct net_pair, steer));
+}
+
+/* A loop waits for no other, so this is asked until all have answered: the
+ * driver must not hear of its command's end before. */
+int net_use_pairs(struct net *net, unsigned n)
+{
+	if (n == 0 || n > net->npairs)
+		return -EINVAL;
+	if (pairs_on(net) != n) {
+		__atomic_store_n(&net->pairs_on, n, __ATOMIC_RELEASE);
+		for (unsigned i = 0; i < net->npairs; i++)
+			loop_post(net->pair[i].loop, &net->pair[i].steer);
+	}
+	for (unsigned i = 0; i < net->npairs; i++)
+		if (__atomic_load_n(&net->pair[i].steered,
+				    __ATOMIC_ACQUIRE) != n)
+			return -EAGAIN;
+	return 0;
+}
+
+/* Set-up or control thread; virtio 5.1.6.5.5: one pair until told otherwise. */
+static void use_first_pair(struct net *net)
+{
+	__atomic_store_n(&net->pairs_on, 1, __ATOMIC_RELEASE);
+	/* After whatever a command has posted there. */
+	for (unsigned i = 0; i < net->npairs; i++)
+		loop_call_sync(net->pair[i].loop, steer, &net->pair[i]);
 }
 
 static void net_reset(struct vio_dev *dev)
@@ -159,14 +223,28 @@ static void net_reset(struct vio_dev *dev)
 	memcpy(dev->cfg + offsetof(struct virtio_net_config, mac), net->mac, 6);
 	dev->cfg[offsetof(struct virtio_net_config, status)] &=
 		(uint8_t)~VIRTIO_NET_S_ANNOUNCE;
-	netio_offload(net->io, 0);
+	netio_offload(net->pair[0].io, 0);
+	if (net->npairs > 1)
+		use_first_pair(net);
 }
 
 static void unbind(void *arg)
 {
-	struct net *net = arg;
+	struct net_pair *p = arg;
 
-	netio_unbind(net->io);
+	loop_unpost(p->loop, &p->steer);
+	netio_unbind(p->io);
+}
+
+static void unbind_all(struct net *net)
+{
+	for (unsigned i = 0; i < net->npairs; i++) {
+		struct net_pair *p = &net->pair[i];
+
+		if (p->bound)
+			loop_call_sync(p->loop, unbind, p);
+		p->bound = false;
+	}
 }
 
 static void forget_loss(void *arg)
@@ -176,20 +254,29 @@ static void forget_loss(void *arg)
 	loop_unpost(net->dev.ctl_loop, &net->lost_call);
 }
 
+static void free_net(struct net *net)
+{
+	for (unsigned i = 0; net->pair && i < net->npairs; i++) {
+		free(net->pair[i].rx.iov);
+		free(net->pair[i].rx.bare);
+		free(net->pair[i].rx.spill);
+		free(net->pair[i].tx.iov);
+	}
+	free(net->pair);
+	pthread_mutex_destroy(&net->filter_lock);
+	free(net);
+}
+
 static void net_destroy(struct vio_dev *dev)
 {
 	struct net *net = to_net(dev);
 
-	if (net->bound)
-		loop_call_sync(net->loop, unbind, net);
+	unbind_all(net);
 	loop_call_sync(dev->ctl_loop, forget_loss, net);
 	vio_fini(dev);
-	netio_close(net->io);
-	free(net->rx.iov);
-	free(net->rx.bare);
-	free(net->rx.spill);
-	free(net->tx.iov);
-	free(net);
+	for (unsigned i = 0; i < net->npairs; i++)
+		netio_close(net->pair[i].io);
+	free_net(net);
 }
 
 static const struct vio_class net_class = {
@@ -235,28 +322,28 @@ static void lost_on_ctl(struct loop_call *c)
 	struct net *net = container_of(c, struct net, lost_call);
 
 	log_warn("%s: %s is gone; the guest's link is down", net->dev.name,
-		 net->io->name);
+		 net->pair[0].io->name);
 	net->lost = true;
 	update_link(net);
 }
 
 static void on_readable(struct netio *io)
 {
-	struct net *net = io->ctx;
+	struct net_pair *p = io->ctx;
 
-	loop_bell_mark(net->loop, &net->rx.vq->bell);
+	loop_bell_mark(p->loop, &p->rx.vq->bell);
 }
 
 static void on_writable(struct netio *io)
 {
-	struct net *net = io->ctx;
+	struct net_pair *p = io->ctx;
 
-	loop_bell_mark(net->loop, &net->tx.vq->bell);
+	loop_bell_mark(p->loop, &p->tx.vq->bell);
 }
 
 static void on_gone(struct netio *io)
 {
-	struct net *net = io->ctx;
+	struct net *net = ((struct net_pair *)io->ctx)->net;
 
 	loop_post(net->dev.ctl_loop, &net->lost_call);
 }
@@ -326,7 +413,7 @@ static void fill_config(struct net *net, const struct net_cfg *cfg)
 {
 	struct virtio_net_config c = {
 		.status = le16_put(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = le16_put(1),
+		.max_virtqueue_pairs = le16_put((uint16_t)net->npairs),
 		.mtu = le16_put(cfg->mtu),
 		.speed = le32_put(SPEED_MBIT),
 		.duplex = 1,
@@ -337,7 +424,7 @@ static void fill_config(struct net *net, const struct net_cfg *cfg)
 }
 
 struct bind_call {
-	struct net *net;
+	struct net_pair *p;
 	int err;
 };
 
@@ -345,61 +432,125 @@ static void bind_io(void *arg)
 {
 	struct bind_call *c = arg;
 
-	c->err = netio_bind(c->net->io, c->net->loop, &net_events, c->net);
+	c->err = netio_bind(c->p->io, c->p->loop, &net_events, c->p);
 }
 
-static int alloc_buffers(struct net *net)
+static int alloc_buffers(struct net_pair *p)
 {
 	/* Zero pages until they are used. */
-	net->rx.iov = calloc(NET_IOV, sizeof(struct iovec));
-	net->rx.bare = calloc(NET_IOV, sizeof(struct iovec));
-	net->rx.spill = calloc(1, NET_SPILL);
-	net->tx.iov = calloc(NET_IOV, sizeof(struct iovec));
-	return net->rx.iov && net->rx.bare && net->rx.spill && net->tx.iov ?
-	       0 : -ENOMEM;
+	p->rx.iov = calloc(NET_IOV, sizeof(struct iovec));
+	p->rx.bare = calloc(NET_IOV, sizeof(struct iovec));
+	p->rx.spill = calloc(1, NET_SPILL);
+	p->tx.iov = calloc(NET_IOV, sizeof(struct iovec));
+	return p->rx.iov && p->rx.bare && p->rx.spill && p->tx.iov ? 0
+								   : -ENOMEM;
+}
+
+static int start_pair(struct net_pair *p)
+{
+	struct bind_call c = { .p = p };
+	int err = alloc_buffers(p);
+
+	if (err)
+		return err;
+	p->rx.vq = &p->net->dev.vqs[2 * p->idx];
+	p->tx.vq = &p->net->dev.vqs[2 * p->idx + 1];
+	p->steer.fn = steer_called;
+	loop_call_sync(p->loop, bind_io, &c);
+	p->bound = c.err == 0;
+	return c.err;
 }
 
 static int start_up(struct net *net, const struct net_cfg *cfg)
 {
-	struct bind_call c = { .net = net };
-	int err = alloc_buffers(net);
+	int err = 0;
 
-	if (err)
-		return err;
 	if (cfg->mac)
 		memcpy(net->mac, cfg->mac, sizeof(net->mac));
 	else
-		default_mac(net->mac, net->io->name, cfg->name);
+		default_mac(net->mac, net->pair[0].io->name, cfg->name);
 	fill_config(net, cfg);
-	net->rx.vq = &net->dev.vqs[Q_RX];
-	net->tx.vq = &net->dev.vqs[Q_TX];
 	net->link = net->plugged = true;
 	net->lost_call.fn = lost_on_ctl;
-	loop_call_sync(net->loop, bind_io, &c);
-	net->bound = c.err == 0;
-	return c.err;
+	for (unsigned i = 0; i < net->npairs && err == 0; i++)
+		err = start_pair(&net->pair[i]);
+	if (err == 0)
+		use_first_pair(net);
+	return err;
+}
+
+static int init_pairs(struct net *net, const struct net_cfg *cfg,
+		      struct netio *const *io)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < net->npairs && err == 0; i++) {
+		struct net_pair *p = &net->pair[i];
+
+		p->net = net;
+		p->io = io[i];
+		p->loop = cfg->loops[i % cfg->nloops];
+		p->idx = (uint16_t)i;
+		err = netio_header(p->io, net->dialect->hdr_len);
+	}
+	return err;
+}
+
+static int init_dev(struct net *net, const struct net_cfg *cfg,
+		    const struct vio_dev_row *row)
+{
+	struct loop *loops[2 * NET_PAIRS_MAX + 1];
+	bool ctrl = row->feats & VIRTIO_NET_F_CTRL_VQ;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < net->npairs; i++, n += 2)
+		loops[n] = loops[n + 1] = net->pair[i].loop;
+	if (ctrl)
+		loops[n++] = cfg->loops[0];
+	return vio_init(&net->dev, &net_class, cfg->prof, row, cfg->name, n,
+			features(cfg, net->pair[0].io), cfg->gmem,
+			cfg->ctl_loop, loops, n);
+}
+
+bool net_multiqueue(const struct vio_profile *prof)
+{
+	return vio_profile_row(prof, "net")->feats & VIRTIO_NET_F_MQ;
+}
+
+static struct net *new_net(const struct net_cfg *cfg)
+{
+	struct net *net = calloc(1, sizeof(*net));
+
+	if (!net)
+		return NULL;
+	net->npairs = cfg->pairs ? cfg->pairs : 1;
+	net->pair = calloc(net->npairs, sizeof(*net->pair));
+	if (!net->pair) {
+		free(net);
+		return NULL;
+	}
+	pthread_mutex_init(&net->filter_lock, NULL);
+	return net;
 }
 
 int net_create(struct vio_dev **out, const struct net_cfg *cfg,
-	       struct netio *io)
+	       struct netio *const *io)
 {
 	const struct vio_dev_row *row = vio_profile_row(cfg->prof, "net");
-	bool ctrl = row->feats & VIRTIO_NET_F_CTRL_VQ;
-	struct net *net = calloc(1, sizeof(*net));
+	struct net *net;
 	int err;
 
+	if (cfg->pairs > (net_multiqueue(cfg->prof) ? NET_PAIRS_MAX : 1))
+		return -EINVAL;
+	net = new_net(cfg);
 	if (!net)
 		return -ENOMEM;
 	net->dialect = row->dialect;
-	net->io = io;
-	net->loop = cfg->loops[0];
-	err = netio_header(io, net->dialect->hdr_len);
+	err = init_pairs(net, cfg, io);
 	if (!err)
-		err = vio_init(&net->dev, &net_class, cfg->prof, row, cfg->name,
-			       ctrl ? 3 : 2, features(cfg, io), cfg->gmem,
-			       cfg->ctl_loop, &net->loop, 1);
+		err = init_dev(net, cfg, row);
 	if (err) {
-		free(net);
+		free_net(net);
 		return err;
 	}
 	if (cfg->mtu && !(net->dev.offered & VIRTIO_NET_F_MTU))
@@ -407,7 +558,9 @@ int net_create(struct vio_dev **out, const struct net_cfg *cfg,
 			 cfg->name, cfg->mtu, cfg->prof->name);
 	err = start_up(net, cfg);
 	if (err) {
-		net->io = NULL;         /* stays with the caller */
+		unbind_all(net);
+		for (unsigned i = 0; i < net->npairs; i++)
+			net->pair[i].io = NULL; /* stays with the caller */
 		net_destroy(&net->dev);
 		return err;
 	}

@@ -1,8 +1,9 @@
 /*
  * virtio-net (virtio 5.1; AERO-W7-VIRTIO 3.2).
  *
- * net_create: set-up thread. Frames are moved by the queues' loop; receive and
- * transmit queue share one, because they share a backend.
+ * net_create: set-up thread. Frames are moved by the queues' loops; receive and
+ * transmit queue of a pair share one, because they share a queue of the backend.
+ * Pair i is on loops[i % nloops], the control queue on loops[0].
  */
 #ifndef DEVICES_VIRTIO_NET_H
 #define DEVICES_VIRTIO_NET_H
@@ -19,13 +20,20 @@ struct net_cfg {
 	uint16_t mtu;                   /* told to the guest; 0: nothing */
 	const struct gmem *gmem;
 	struct loop *ctl_loop;
+	unsigned pairs;                 /* of queues, 1 to NET_PAIRS_MAX; 0: 1 */
 	struct loop *const *loops;      /* already running or stepped by hand */
 	unsigned nloops;
 };
 
-/* Takes the backend over: it is closed with the device. 0 or -errno, and then
- * the backend stays with the caller. */
-int net_create(struct vio_dev **, const struct net_cfg *, struct netio *);
+#define NET_PAIRS_MAX 8
+
+/* Takes the backend over, a queue of it for each pair: they are closed with
+ * the device. 0 or -errno, and then the backend stays with the caller;
+ * -EINVAL: the profile's cards have one pair. */
+int net_create(struct vio_dev **, const struct net_cfg *, struct netio *const *);
+
+/* Cards of the profile may have several pairs. Pure. */
+bool net_multiqueue(const struct vio_profile *);
 
 /* Control loop: pulls the cable or plugs it in again. While it is out, frames
  * are lost both ways. A backend that is gone keeps the link down. */

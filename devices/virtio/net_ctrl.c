@@ -12,7 +12,10 @@
 #define VIRTIO_NET_OK   0
 #define VIRTIO_NET_ERR  1
 
-enum { CLASS_RX, CLASS_MAC, CLASS_VLAN, CLASS_ANNOUNCE, CLASS_OFFLOADS = 5 };
+enum {
+	CLASS_RX, CLASS_MAC, CLASS_VLAN, CLASS_ANNOUNCE, CLASS_MQ,
+	CLASS_OFFLOADS,
+};
 
 /* ---- the filter ------------------------------------------------------------ */
 
@@ -54,13 +57,23 @@ bool net_filter_takes(const struct net_filter *f, const uint8_t *frame,
 			     in_table(&f->uni, frame));
 }
 
+/* filter_lock held: those who look at frames take a copy before the next. */
+static void filter_changed(struct net *net)
+{
+	__atomic_store_n(&net->filter_gen, net->filter_gen + 1,
+			 __ATOMIC_RELEASE);
+}
+
 void net_filter_start(struct net *net)
 {
 	struct net_filter *f = &net->filter;
 
+	pthread_mutex_lock(&net->filter_lock);
 	memset(f, 0, sizeof(*f));
 	memcpy(f->mac, net->mac, sizeof(f->mac));
 	f->vlans = vio_has(&net->dev, VIRTIO_NET_F_CTRL_VLAN);
+	filter_changed(net);
+	pthread_mutex_unlock(&net->filter_lock);
 }
 
 /* ---- commands -------------------------------------------------------------- */
@@ -201,7 +214,16 @@ static int set_offloads(struct net *net, const struct vq_chain *c, unsigned cmd)
 	/* virtio 5.1.6.5.9.1: none that was not negotiated. */
 	if (want & ~(net->dev.acked & all))
 		return -EINVAL;
-	return netio_offload(net->io, net_offloads(want));
+	return netio_offload(net->pair[0].io, net_offloads(want));
+}
+
+static int set_pairs(struct net *net, const struct vq_chain *c, unsigned cmd)
+{
+	le16 raw;
+
+	(void)cmd;
+	get(c, 0, &raw, sizeof(raw));
+	return net_use_pairs(net, le16_get(raw));
 }
 
 static const struct command {
@@ -216,6 +238,7 @@ static const struct command {
 	{ CLASS_MAC, 1, 1, VIRTIO_NET_F_CTRL_MAC_ADDR, 6, set_mac },
 	{ CLASS_VLAN, 0, 1, VIRTIO_NET_F_CTRL_VLAN, 2, set_vlan },
 	{ CLASS_ANNOUNCE, 0, 0, VIRTIO_NET_F_GUEST_ANNOUNCE, 0, ack_announce },
+	{ CLASS_MQ, 0, 0, VIRTIO_NET_F_MQ, 2, set_pairs },
 	{ CLASS_OFFLOADS, 0, 0, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, 8,
 	  set_offloads },
 };
@@ -223,6 +246,7 @@ static const struct command {
 static int run(struct net *net, const struct vq_chain *c)
 {
 	uint8_t head[2];
+	int err;
 
 	if (iov_get(c->iov, c->nout, 0, head, sizeof(head)) != sizeof(head))
 		return -EINVAL;
@@ -235,7 +259,12 @@ static int run(struct net *net, const struct vq_chain *c)
 		if (!vio_has(&net->dev, cmd->feature) ||
 		    (cmd->len != 0xff && c->out_len != cmd->len + 2u))
 			return -EINVAL;
-		return cmd->run(net, c, head[1]);
+		pthread_mutex_lock(&net->filter_lock);
+		err = cmd->run(net, c, head[1]);
+		if (err == 0)
+			filter_changed(net);
+		pthread_mutex_unlock(&net->filter_lock);
+		return err;
 	}
 	return -EINVAL;
 }
@@ -271,5 +300,5 @@ void net_ctrl_process(struct net *net, struct vq *vq)
 		}
 		vq_push(vq, &c, answer(net, &c, err));
 	}
-	loop_bell_mark(net->loop, &vq->bell);
+	loop_bell_mark(vq->loop, &vq->bell);
 }

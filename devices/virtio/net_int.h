@@ -32,6 +32,7 @@
 #define VIRTIO_NET_F_CTRL_VLAN          VIRTIO_F(19)
 #define VIRTIO_NET_F_CTRL_RX_EXTRA      VIRTIO_F(20)
 #define VIRTIO_NET_F_GUEST_ANNOUNCE     VIRTIO_F(21)
+#define VIRTIO_NET_F_MQ                 VIRTIO_F(22)
 #define VIRTIO_NET_F_CTRL_MAC_ADDR      VIRTIO_F(23)
 #define VIRTIO_NET_F_GUEST_USO4         VIRTIO_F(54)
 #define VIRTIO_NET_F_GUEST_USO6         VIRTIO_F(55)
@@ -133,16 +134,30 @@ struct net_tx {
 	struct vq_chain chain;
 	struct iovec *iov;              /* NET_IOV; [0] for a blank header */
 	unsigned judged;                /* frames looked at for their dialect */
+	bool told_dialect;
+};
+
+/* A receive and a transmit queue, and their queue of the backend: all on one
+ * loop, which owns what is not const. */
+struct net_pair {
+	struct net *net;                        /* [c] */
+	struct netio *io;                       /* [c] */
+	struct loop *loop;                      /* [c] */
+	uint16_t idx;                           /* [c] */
+	bool bound;                             /* [c] */
+	struct net_rx rx;
+	struct net_tx tx;
+	struct net_filter filter;       /* a copy of the card's */
+	unsigned filter_gen;            /* of the copy */
+	struct loop_call steer;
+	unsigned steered;               /* atomic: pairs_on when last looked at */
 };
 
 struct net {
 	struct vio_dev dev;
-	struct netio *io;
 	const struct net_dialect *dialect;
-	struct loop *loop;              /* of all queues */
-	bool bound;
-	struct net_rx rx;
-	struct net_tx tx;
+	struct net_pair *pair;
+	unsigned npairs;                /* [c] */
 	uint8_t mac[6];                 /* [c] the card's own */
 	/* What the driver accepted: const while queues are live. */
 	bool mrg;
@@ -152,8 +167,10 @@ struct net {
 	uint64_t rx_want;               /* bytes to have ready for a frame */
 	uint32_t rx_max;                /* of a frame without segmentation */
 
-	struct net_filter filter;       /* [l] */
-	bool told_dialect;              /* [l] */
+	pthread_mutex_t filter_lock;    /* a leaf */
+	struct net_filter filter;       /* [filter_lock] */
+	unsigned filter_gen;            /* atomic: changes with it */
+	unsigned pairs_on;              /* atomic: the driver uses those */
 	bool link;                      /* atomic: frames pass */
 	bool plugged, lost;             /* [control loop] */
 	struct loop_call lost_call;
@@ -170,11 +187,14 @@ static inline bool net_link(const struct net *net)
 }
 
 /* Owner loop, all of these. */
-void net_rx_process(struct net *);
+void net_rx_process(struct net_pair *);
 /* Gives the held chains back to the ring. */
-void net_rx_stop(struct net *);
-void net_tx_process(struct net *);
+void net_rx_stop(struct net_pair *);
+void net_tx_process(struct net_pair *);
 void net_ctrl_process(struct net *, struct vq *);
+/* The first n pairs are the ones in use. -EAGAIN: some have not heard of it
+ * yet; ask again. -EINVAL: there are not as many. */
+int net_use_pairs(struct net *, unsigned n);
 
 /* ctl held, queues stopped: the filter of a driver that begins. */
 void net_filter_start(struct net *);

@@ -32,9 +32,9 @@ enum hold { HOLD_ENOUGH, HOLD_EMPTY, HOLD_STUCK };
 
 /* Takes chains until they have room for want bytes. EMPTY: the ring is.
  * STUCK: no more can be held, whatever the driver adds. */
-static enum hold hold(struct net *net, uint64_t want)
+static enum hold hold(struct net_pair *p, uint64_t want)
 {
-	struct net_rx *rx = &net->rx;
+	struct net_rx *rx = &p->rx;
 	unsigned unusable = 0;
 
 	while (rx->room < want) {
@@ -57,7 +57,7 @@ static enum hold hold(struct net *net, uint64_t want)
 			rx->vq->ops->unpop(rx->vq, c);
 			return HOLD_STUCK;
 		}
-		guest_err(net->dev.name, "a receive buffer that cannot be "
+		guest_err(p->net->dev.name, "a receive buffer that cannot be "
 			  "written to");
 		vq_push(rx->vq, c, 0);
 	}
@@ -75,9 +75,9 @@ static void release(struct net_rx *rx)
 		rx->iov_at = rx->iov_end = 0;
 }
 
-void net_rx_stop(struct net *net)
+void net_rx_stop(struct net_pair *p)
 {
-	struct net_rx *rx = &net->rx;
+	struct net_rx *rx = &p->rx;
 
 	while (rx->n > 0)
 		rx->vq->ops->unpop(rx->vq, held(rx, --rx->n));
@@ -88,10 +88,10 @@ void net_rx_stop(struct net *net)
 /* ---- one frame ------------------------------------------------------------- */
 
 /* The frame in the held chains, total bytes with its header, is the guest's. */
-static void deliver(struct net *net, uint64_t total)
+static void deliver(struct net_pair *p, uint64_t total)
 {
-	const struct net_dialect *d = net->dialect;
-	struct net_rx *rx = &net->rx;
+	const struct net_dialect *d = p->net->dialect;
+	struct net_rx *rx = &p->rx;
 	const struct iovec *iov = rx->iov + rx->iov_at;
 	unsigned niov = rx->iov_end - rx->iov_at, chains = 0;
 	struct virtio_net_hdr hdr = { 0 };
@@ -101,7 +101,7 @@ static void deliver(struct net *net, uint64_t total)
 	/* virtio 5.1.6.4.1: num_buffers MUST be what the frame is spread over,
 	 * 1 without MRG_RXBUF. */
 	hdr.num_buffers = le16_put((uint16_t)chains);
-	if (d->hdr_blank || !net->rx_csum)
+	if (d->hdr_blank || !p->net->rx_csum)
 		iov_put(iov, niov, 0, &hdr, d->hdr_len);
 	else
 		iov_put(iov, niov, offsetof(struct virtio_net_hdr, num_buffers),
@@ -117,10 +117,10 @@ static void deliver(struct net *net, uint64_t total)
 }
 
 /* A longer one than the held chains: the rest of it is in the spill. */
-static bool deliver_rest(struct net *net)
+static bool deliver_rest(struct net_pair *p)
 {
-	struct net_rx *rx = &net->rx;
-	enum hold got = hold(net, rx->rest);
+	struct net_rx *rx = &p->rx;
+	enum hold got = hold(p, rx->rest);
 	uint64_t total = rx->rest;
 
 	if (got == HOLD_EMPTY)
@@ -130,7 +130,7 @@ static bool deliver_rest(struct net *net)
 		return true;
 	iov_put(rx->iov + rx->iov_at, rx->iov_end - rx->iov_at, rx->rest_at,
 		rx->spill, total - rx->rest_at);
-	deliver(net, total);
+	deliver(p, total);
 	return true;
 }
 
@@ -140,10 +140,26 @@ static bool is_tagged(const uint8_t *frame)
 	       (frame[12] == 0x88 && frame[13] == 0xa8);
 }
 
+static const struct net_filter *filter_of(struct net_pair *p)
+{
+	struct net *net = p->net;
+
+	if (__atomic_load_n(&net->filter_gen, __ATOMIC_ACQUIRE) !=
+	    p->filter_gen) {
+		pthread_mutex_lock(&net->filter_lock);
+		p->filter = net->filter;
+		p->filter_gen = __atomic_load_n(&net->filter_gen,
+						__ATOMIC_RELAXED);
+		pthread_mutex_unlock(&net->filter_lock);
+	}
+	return &p->filter;
+}
+
 /* Whether the guest is to see the frame, which starts at off of the list. */
-static bool wanted(const struct net *net, const struct iovec *iov,
+static bool wanted(struct net_pair *p, const struct iovec *iov,
 		   unsigned niov, size_t off, size_t len)
 {
+	const struct net *net = p->net;
 	uint8_t peek[NETIO_HDR_MAX + NET_PEEK] = { 0 };
 	const uint8_t *frame = peek + off;
 	unsigned flags = 0, gso = 0;
@@ -167,19 +183,19 @@ static bool wanted(const struct net *net, const struct iovec *iov,
 	/* virtio 5.1.4.1: MUST NOT exceed the negotiated MTU. */
 	if (!gso && len > net->rx_max + (is_tagged(frame) ? 4u : 0u))
 		return false;
-	return net_filter_takes(&net->filter, frame, len);
+	return net_filter_takes(filter_of(p), frame, len);
 }
 
 /* The list a frame is read into: held chains, then the spill; without the
  * header where the backend has none. */
-static struct iovec *read_list(struct net *net, unsigned *niov)
+static struct iovec *read_list(struct net_pair *p, unsigned *niov)
 {
-	struct net_rx *rx = &net->rx;
+	struct net_rx *rx = &p->rx;
 	struct iovec *iov = rx->iov + rx->iov_at;
 	unsigned n = rx->iov_end - rx->iov_at;
 
-	if (net->io->hdr_len == 0) {
-		n = iov_slice(rx->bare, iov, n, net->dialect->hdr_len,
+	if (p->io->hdr_len == 0) {
+		n = iov_slice(rx->bare, iov, n, p->net->dialect->hdr_len,
 			      SIZE_MAX);
 		iov = rx->bare;
 	}
@@ -189,43 +205,44 @@ static struct iovec *read_list(struct net *net, unsigned *niov)
 }
 
 /* While the cable is out nobody gets what comes in. */
-static bool discard(struct net *net)
+static bool discard(struct net_pair *p)
 {
-	struct iovec iov = { net->rx.spill, NET_SPILL };
+	struct iovec iov = { p->rx.spill, NET_SPILL };
 
-	net->rx.vq->content = true;
-	return netio_recv(net->io, &iov, 1) >= 0;
+	p->rx.vq->content = true;
+	return netio_recv(p->io, &iov, 1) >= 0;
 }
 
 /* false: there is nothing more to do now. */
-static bool one_frame(struct net *net)
+static bool one_frame(struct net_pair *p)
 {
-	struct net_rx *rx = &net->rx;
-	size_t off = net->io->hdr_len;
+	const struct net *net = p->net;
+	struct net_rx *rx = &p->rx;
+	size_t off = p->io->hdr_len;
 	struct iovec *iov;
 	uint64_t total;
 	unsigned niov;
 	ssize_t len;
 
 	if (!net_link(net))
-		return discard(net);
+		return discard(p);
 	if (rx->rest)
-		return deliver_rest(net);
-	hold(net, net->rx_want);
+		return deliver_rest(p);
+	hold(p, net->rx_want);
 	/* Without any chain, frames wait in the backend until the driver
 	 * kicks; one chain is enough not to need its kicks. */
 	rx->vq->content = rx->n > 0;
 	if (rx->n == 0)
 		return false;
-	iov = read_list(net, &niov);
-	len = netio_recv(net->io, iov, niov);
+	iov = read_list(p, &niov);
+	len = netio_recv(p->io, iov, niov);
 	if (len < 0)
 		return false;
-	if ((size_t)len < off || !wanted(net, iov, niov, off, (size_t)len - off))
+	if ((size_t)len < off || !wanted(p, iov, niov, off, (size_t)len - off))
 		return true;
 	total = (uint64_t)len - off + net->dialect->hdr_len;
 	if (total <= rx->room) {
-		deliver(net, total);
+		deliver(p, total);
 	} else if (net->mrg) {
 		rx->rest = total;
 		/* A backend without headers leaves their room alone. */
@@ -237,13 +254,16 @@ static bool one_frame(struct net *net)
 	return true;
 }
 
-void net_rx_process(struct net *net)
+void net_rx_process(struct net_pair *p)
 {
+	struct vio_dev *dev = &p->net->dev;
+
 	for (unsigned i = 0; i < NET_BATCH; i++)
-		if (!one_frame(net))
+		if (!one_frame(p))
 			return;
 	/* The other queues have their turn, too: kicks are off while their
 	 * loop is busy. */
-	for (unsigned i = 0; i < net->dev.nvqs; i++)
-		loop_bell_mark(net->loop, &net->dev.vqs[i].bell);
+	for (unsigned i = 0; i < dev->nvqs; i++)
+		if (dev->vqs[i].loop == p->loop)
+			loop_bell_mark(p->loop, &dev->vqs[i].bell);
 }

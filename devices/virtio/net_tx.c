@@ -22,21 +22,22 @@ static bool fits(const struct net *net, const struct vq_chain *c, size_t n)
 
 /* A driver that follows virtio 1.x puts 12 bytes in front of each frame, and
  * under a profile that has 10 nothing works: say why, once. */
-static void judge(struct net *net, const struct vq_chain *c)
+static void judge(struct net_pair *p, const struct vq_chain *c)
 {
+	const struct net *net = p->net;
 	const struct net_dialect *d = net->dialect;
 
-	if (net->tx.judged == JUDGED || net->told_dialect)
+	if (p->tx.judged == JUDGED || p->tx.told_dialect)
 		return;
-	net->tx.judged++;
+	p->tx.judged++;
 	if (fits(net, c, d->hdr_len)) {
-		net->tx.judged = JUDGED;
+		p->tx.judged = JUDGED;
 		return;
 	}
 	if (c->iov[0].iov_len != d->other_hdr_len &&
 	    !fits(net, c, d->other_hdr_len))
 		return;
-	net->told_dialect = true;
+	p->tx.told_dialect = true;
 	log_warn("%s: the guest's driver puts a header of %u bytes in front "
 		 "of frames, profile %s has %u, so its network will not work; "
 		 "start this guest with '--profile modern'", net->dev.name,
@@ -59,8 +60,9 @@ static unsigned skip(struct iovec **iov, unsigned n, size_t len)
 }
 
 /* 0: the chain is done with, frame sent or not. -EAGAIN: it has to wait. */
-static int send_frame(struct net *net, struct vq_chain *c)
+static int send_frame(struct net_pair *p, struct vq_chain *c)
 {
+	const struct net *net = p->net;
 	const struct net_dialect *d = net->dialect;
 	struct iovec *iov = c->iov;
 	unsigned n = c->nout;
@@ -72,24 +74,24 @@ static int send_frame(struct net *net, struct vq_chain *c)
 		return 0;
 	len = c->out_len - d->hdr_len;
 	if (d->other_hdr_len)
-		judge(net, c);
+		judge(p, c);
 	if (len < NET_FRAME_MIN || len > d->frame_max || !net_link(net))
 		return 0;
 	if (!net->tx_hdr) {
 		n = skip(&iov, n, d->hdr_len);
-		if (net->io->hdr_len) {
+		if (p->io->hdr_len) {
 			*--iov = (struct iovec){
-				(void *)(uintptr_t)blank, net->io->hdr_len,
+				(void *)(uintptr_t)blank, p->io->hdr_len,
 			};
 			n++;
 		}
 	}
-	return netio_send(net->io, iov, n);
+	return netio_send(p->io, iov, n);
 }
 
-void net_tx_process(struct net *net)
+void net_tx_process(struct net_pair *p)
 {
-	struct net_tx *tx = &net->tx;
+	struct net_tx *tx = &p->tx;
 	struct vq_chain *c = &tx->chain;
 
 	for (unsigned i = 0; i < NET_BATCH; i++) {
@@ -97,7 +99,7 @@ void net_tx_process(struct net *net)
 		c->max = NET_IOV - 1;
 		if (!vio_pop(tx->vq, c))
 			return;
-		if (send_frame(net, c) == -EAGAIN) {
+		if (send_frame(p, c) == -EAGAIN) {
 			/* Not taken, then; the backend says when to go on. */
 			tx->vq->ops->unpop(tx->vq, c);
 			tx->vq->content = true;
@@ -105,5 +107,5 @@ void net_tx_process(struct net *net)
 		}
 		vq_push(tx->vq, c, 0);
 	}
-	loop_bell_mark(net->loop, &tx->vq->bell);
+	loop_bell_mark(p->loop, &tx->vq->bell);
 }

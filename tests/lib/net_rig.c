@@ -5,22 +5,43 @@
 
 #include "devices/base/log.h"
 
-enum { RX, TX, CTRL };
-
 const uint8_t net_rig_mac[6] = { 0x02, 0x11, 0x22, 0x33, 0x44, 0x55 };
+
+static void open_ios(struct net_rig *r, const struct vio_profile *prof,
+		     uint16_t mtu, unsigned flags)
+{
+	rig_open(&r->rig, &rig_mmio, flags);
+	r->io = r->ios[0];
+	BUG_ON(net_create(&r->dev, &(struct net_cfg){
+		.prof = prof, .name = "net0", .mac = net_rig_mac, .mtu = mtu,
+		.gmem = &r->rig.guest->mem, .ctl_loop = r->rig.ctl,
+		.pairs = r->pairs, .loops = r->rig.loops, .nloops = 2 }, r->ios));
+	rig_attach(&r->rig, r->dev);
+	r->hdr_len = ((const struct net_dialect *)r->dev->row->dialect)->hdr_len;
+}
 
 void net_rig_open_io(struct net_rig *r, const struct vio_profile *prof,
 		     struct netio *io, uint16_t mtu, unsigned flags)
 {
-	memset(r, 0, sizeof(*r));
-	rig_open(&r->rig, &rig_mmio, flags);
-	r->io = io;
-	BUG_ON(net_create(&r->dev, &(struct net_cfg){
-		.prof = prof, .name = "net0", .mac = net_rig_mac, .mtu = mtu,
-		.gmem = &r->rig.guest->mem, .ctl_loop = r->rig.ctl,
-		.loops = r->rig.loops, .nloops = 2 }, r->io));
-	rig_attach(&r->rig, r->dev);
-	r->hdr_len = ((const struct net_dialect *)r->dev->row->dialect)->hdr_len;
+	*r = (struct net_rig){ .ios = { io }, .pairs = 1 };
+	open_ios(r, prof, mtu, flags);
+}
+
+void net_rig_open_two(struct net_rig *r, const struct vio_profile *prof,
+		      struct netio *const io[2], unsigned flags)
+{
+	*r = (struct net_rig){ .ios = { io[0], io[1] }, .pairs = 2 };
+	open_ios(r, prof, 0, flags);
+}
+
+void net_rig_open_pairs(struct net_rig *r, const struct vio_profile *prof,
+			const struct netio_pair_cfg *cfg, unsigned pairs,
+			unsigned flags)
+{
+	*r = (struct net_rig){ .pairs = pairs };
+	for (unsigned i = 0; i < pairs; i++)
+		BUG_ON(netio_pair_open(&r->ios[i], cfg));
+	open_ios(r, prof, 0, flags);
 }
 
 void net_rig_open(struct net_rig *r, const struct vio_profile *prof,
@@ -47,6 +68,7 @@ void net_rig_start(struct net_rig *r, uint64_t features)
 	r->acked = drv_offered(b) & (features | VIRTIO_F_VERSION_1 |
 				     VIRTIO_F_INDIRECT_DESC);
 	BUG_ON(!drv_start(b, r->acked));
+	r->ctrl = r->acked & VIRTIO_NET_F_MQ ? 2 * r->pairs : 2;
 	guest_release_all(r->rig.guest);
 	for (unsigned q = 0; q < nvqs; q++) {
 		rig_ring(&r->rig, &r->q[q], NET_RIG_Q,
@@ -116,7 +138,7 @@ static int send(struct net_rig *r, unsigned q, const struct drv_buf *buf,
 
 int net_rig_post_raw(struct net_rig *r, const struct drv_buf *buf, unsigned n)
 {
-	return send(r, RX, buf, n);
+	return send(r, 2 * r->pair, buf, n);
 }
 
 int net_rig_post(struct net_rig *r, unsigned n, const uint32_t *len)
@@ -128,7 +150,7 @@ int net_rig_post(struct net_rig *r, unsigned n, const uint32_t *len)
 		buf[i] = (struct drv_buf){ alloc(r, len[i]), len[i], true };
 		guest_fill(r->rig.guest, buf[i].gpa, 0xee, len[i]);
 	}
-	return send(r, RX, buf, n);
+	return send(r, 2 * r->pair, buf, n);
 }
 
 int net_rig_post1(struct net_rig *r, uint32_t len)
@@ -138,13 +160,13 @@ int net_rig_post1(struct net_rig *r, uint32_t len)
 
 int net_rig_repost(struct net_rig *r, int id)
 {
-	const struct net_rig_chain *c = &r->chain[RX][id];
+	const struct net_rig_chain *c = &r->chain[2 * r->pair][id];
 	struct drv_buf buf[NET_RIG_BUFS];
 	unsigned n = c->n;
 
 	for (unsigned i = 0; i < n; i++)
 		buf[i] = (struct drv_buf){ c->buf[i].gpa, c->buf[i].len, true };
-	return send(r, RX, buf, n);
+	return send(r, 2 * r->pair, buf, n);
 }
 
 void net_rig_free(struct net_rig *r, unsigned q, int id)
@@ -181,7 +203,7 @@ size_t net_rig_read(struct net_rig *r, unsigned q, int id, void *to, size_t max)
 
 void net_rig_put(struct net_rig *r, const void *frame, size_t len)
 {
-	BUG_ON(netio_pair_put(r->io, frame, len));
+	BUG_ON(netio_pair_put(r->ios[r->pair], frame, len));
 }
 
 /* ---- transmit -------------------------------------------------------------- */
@@ -202,7 +224,7 @@ int net_rig_send(struct net_rig *r, const void *bytes, size_t len, unsigned n,
 			   (const uint8_t *)bytes + at, part);
 		at += part;
 	}
-	return send(r, TX, buf, n);
+	return send(r, 2 * r->pair + 1, buf, n);
 }
 
 int net_rig_send_frame(struct net_rig *r, const void *frame, size_t len)
@@ -216,7 +238,7 @@ int net_rig_send_frame(struct net_rig *r, const void *frame, size_t len)
 
 ssize_t net_rig_get(struct net_rig *r, void *frame, size_t max)
 {
-	return netio_pair_get(r->io, frame, max);
+	return netio_pair_get(r->ios[r->pair], frame, max);
 }
 
 /* ---- control --------------------------------------------------------------- */
@@ -237,8 +259,8 @@ uint8_t net_rig_ctrl(struct net_rig *r, uint8_t class, uint8_t cmd,
 		buf[n++] = (struct drv_buf){ body, (uint32_t)len, false };
 	}
 	buf[n++] = (struct drv_buf){ ack, 1, true };
-	send(r, CTRL, buf, n);
-	rig_collect(&r->rig, &r->q[CTRL], &used);
+	send(r, r->ctrl, buf, n);
+	rig_collect(&r->rig, &r->q[r->ctrl], &used);
 	BUG_ON(used > 1);
 	return guest_byte(r->rig.guest, ack);
 }

@@ -12,6 +12,8 @@
 
 #define NET_RIG_Q 256
 #define NET_RIG_BUFS 40         /* of one chain */
+#define NET_RIG_PAIRS 2         /* at most */
+#define NET_RIG_QUEUES (2 * NET_RIG_PAIRS + 1)
 
 struct net_rig_chain {
 	unsigned n;
@@ -22,9 +24,11 @@ struct net_rig_chain {
 struct net_rig {
 	struct rig rig;
 	struct vio_dev *dev;
-	struct netio *io;
-	struct drv_ring q[3];
-	struct net_rig_chain chain[3][NET_RIG_Q];       /* by queue and id */
+	struct netio *io, *ios[NET_RIG_PAIRS];  /* io: the first */
+	struct drv_ring q[NET_RIG_QUEUES];
+	struct net_rig_chain chain[NET_RIG_QUEUES][NET_RIG_Q];  /* by id */
+	unsigned pairs, pair;   /* pair: what is posted and sent goes there */
+	unsigned ctrl;          /* the control queue's index */
 	uint64_t acked;
 	unsigned hdr_len;
 	struct rnd *rnd;        /* NULL: plain layouts */
@@ -35,9 +39,16 @@ extern const uint8_t net_rig_mac[6];            /* the card's */
 /* cfg: of the pair, or NULL: no headers, plenty of room. */
 void net_rig_open(struct net_rig *, const struct vio_profile *,
 		  const struct netio_pair_cfg *, uint16_t mtu, unsigned flags);
+/* The same with several pairs. */
+void net_rig_open_pairs(struct net_rig *, const struct vio_profile *,
+			const struct netio_pair_cfg *, unsigned pairs,
+			unsigned flags);
 /* The same on any backend; net_rig_put and net_rig_get are not for it. */
 void net_rig_open_io(struct net_rig *, const struct vio_profile *,
 		     struct netio *, uint16_t mtu, unsigned flags);
+/* Two pairs on the queues of a backend. */
+void net_rig_open_two(struct net_rig *, const struct vio_profile *,
+		      struct netio *const io[2], unsigned flags);
 void net_rig_close(struct net_rig *);
 /* The driver starts with those of the offered features; fresh rings. */
 void net_rig_start(struct net_rig *, uint64_t features);

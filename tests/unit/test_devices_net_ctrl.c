@@ -546,7 +546,7 @@ static void default_address(const char *name, uint8_t mac[6])
 	assert_int_equal(0, net_create(&dev, &(struct net_cfg){
 		.prof = &vio_profile_modern, .name = name,
 		.gmem = &rig.guest->mem, .ctl_loop = rig.ctl,
-		.loops = rig.loops, .nloops = 2 }, io));
+		.loops = rig.loops, .nloops = 2 }, &io));
 	rig_attach(&rig, dev);
 	for (unsigned i = 0; i < 6; i++)
 		mac[i] = (uint8_t)rig.bus.ops->cfg_get(&rig.bus, i, 1);

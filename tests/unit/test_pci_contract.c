@@ -52,7 +52,7 @@ static void make_net(struct machine *m)
 		.kind = NETIO_NONE }, err, sizeof(err)));
 	assert_int_equal(0, net_create(&m->dev[0], &(struct net_cfg){
 		.prof = PROF, .name = "net0", .gmem = &m->mem,
-		.ctl_loop = m->loop, .loops = &m->loop, .nloops = 1 }, io));
+		.ctl_loop = m->loop, .loops = &m->loop, .nloops = 1 }, &io));
 }
 
 static void make_blk(struct machine *m)
