@@ -53,6 +53,8 @@ struct mach_net {
 	const char *hostfwd[MACH_HOSTFWD_MAX];
 	unsigned nhostfwd;
 	int msix;                       /* enum vpci_msix */
+	unsigned queues;                /* pairs of them; 0: 1 */
+	struct mach_iothreads on;       /* n 0: network threads, in turn */
 };
 
 enum mach_input { MACH_KEYBOARD, MACH_MOUSE, MACH_TABLET, MACH_INPUTS };
@@ -117,6 +119,8 @@ unsigned mach_devs_count(const struct mach_cfg *);
 /* Queues of a disk, and I/O threads on a host of that many CPUs. Pure. */
 unsigned mach_disk_queues(const struct mach_cfg *, const struct mach_disk *);
 unsigned mach_iothreads(const struct mach_cfg *, unsigned host_cpus);
+/* Threads for cards that name none of those. Pure. */
+unsigned mach_net_threads(const struct mach_cfg *, unsigned host_cpus);
 
 /* Whether the machine has an HPET. Pure. */
 bool mach_has_hpet(const struct mach_cfg *);

@@ -124,11 +124,11 @@ static int open_nets(struct machine *m, char *err)
 		const struct mach_net *cfg = &m->cfg.net[i];
 		const struct netio_cfg io = {
 			.kind = (enum netio_kind)cfg->kind, .tap = cfg->tap,
-			.fd = cfg->fd, .mtu = cfg->mtu,
+			.fd = cfg->fd, .queues = cfg->queues, .mtu = cfg->mtu,
 			.hostfwd = cfg->hostfwd, .nhostfwd = cfg->nhostfwd,
 		};
 
-		ret = netio_open(&m->outside.net[i], &io, err, MACH_ERR_LEN);
+		ret = netio_open(m->outside.net[i], &io, err, MACH_ERR_LEN);
 	}
 	return ret;
 }
@@ -136,21 +136,24 @@ static int open_nets(struct machine *m, char *err)
 static int make_net(struct machine *m, unsigned i)
 {
 	const struct mach_net *net = &m->cfg.net[i];
+	unsigned pairs = net->queues ? net->queues : 1;
+	struct loop *loops[NET_PAIRS_MAX];
 	struct vio_dev *dev;
 	char name[16];
 	const struct net_cfg cfg = {
 		.prof = m->prof, .name = name, .gmem = &m->gmem,
 		.mac = net->has_mac ? net->mac : NULL,
 		.mtu = (uint16_t)net->mtu, .ctl_loop = m->ctl,
-		.loops = &m->net, .nloops = 1,
+		.pairs = pairs, .loops = loops, .nloops = pairs,
 	};
 	int ret;
 
+	mach_loops_pick(net->on.n ? &m->io : &m->net, &net->on, pairs, loops);
 	snprintf(name, sizeof(name), "net%u", i);
-	ret = net_create(&dev, &cfg, &m->outside.net[i]);
+	ret = net_create(&dev, &cfg, m->outside.net[i]);
 	if (ret < 0)
 		return ret;
-	m->outside.net[i] = NULL;
+	memset(m->outside.net[i], 0, sizeof(m->outside.net[i]));
 	return attach(m, dev, -1, 0, net->msix);
 }
 
@@ -283,7 +286,7 @@ void mach_devs_destroy(struct machine *m)
 	for (unsigned i = 0; i < MACH_DISKS_MAX; i++)
 		blkio_close(m->outside.img[i]);
 	for (unsigned i = 0; i < MACH_NETS_MAX; i++)
-		if (m->outside.net[i])
-			netio_close(m->outside.net[i]);
+		for (unsigned q = 0; q < NET_PAIRS_MAX; q++)
+			netio_close(m->outside.net[i][q]);
 	sndio_close(m->outside.sound);
 }

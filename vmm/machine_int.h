@@ -12,6 +12,7 @@
 #include "devices/legacy/fwcfg.h"
 #include "devices/legacy/hpet.h"
 #include "devices/legacy/legacy.h"
+#include "devices/virtio/net.h"
 #include "devices/virtio/vmmio.h"
 #include "pci/pci.h"
 #include "pci/vpci.h"
@@ -67,7 +68,8 @@ struct machine {
 	char vm_err[MACH_ERR_LEN];
 	struct loop *ctl;               /* the calling thread's */
 	struct mach_pool io;            /* disks' and input's */
-	struct loop *net, *snd;         /* their own */
+	struct mach_pool net;
+	struct loop *snd;
 
 	struct sysctl sysctl;
 	struct rtc rtc;
@@ -89,7 +91,7 @@ struct machine {
 	struct vio_dev *input[MACH_INPUTS];     /* also in dev */
 	struct {                        /* until a device takes it over */
 		struct blkio *img[MACH_DISKS_MAX];
-		struct netio *net[MACH_NETS_MAX];
+		struct netio *net[MACH_NETS_MAX][NET_PAIRS_MAX];
 		struct sndio *sound;
 	} outside;
 	struct control *control;

@@ -1,6 +1,6 @@
 /*
- * The threads that serve devices: I/O threads for disks, shared out queue by
- * queue, and one each for the network and the sound.
+ * The threads that serve devices: I/O threads for disks and some for the network,
+ * shared out queue by queue, and one for the sound.
  */
 #include "vmm/machine_int.h"
 
@@ -35,15 +35,23 @@ unsigned mach_disk_queues(const struct mach_cfg *cfg, const struct mach_disk *d)
 	return smaller(cfg->cpus, AUTO_QUEUES);
 }
 
-/* The highest number that a disk names, and 1. */
+static unsigned highest(const struct mach_iothreads *on, unsigned n)
+{
+	for (unsigned i = 0; i < on->n; i++)
+		if (on->at[i] >= n)
+			n = on->at[i] + 1u;
+	return n;
+}
+
+/* How many threads devices name: the highest number, and 1. */
 static unsigned named(const struct mach_cfg *cfg)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < cfg->ndisks; i++)
-		for (unsigned k = 0; k < cfg->disk[i].on.n; k++)
-			if (cfg->disk[i].on.at[k] >= n)
-				n = cfg->disk[i].on.at[k] + 1u;
+		n = highest(&cfg->disk[i].on, n);
+	for (unsigned i = 0; i < cfg->nnets; i++)
+		n = highest(&cfg->net[i].on, n);
 	return n;
 }
 
@@ -51,9 +59,18 @@ static unsigned named(const struct mach_cfg *cfg)
  * A thread is of use where a CPU of the host is left for it and a queue. Half
  * of the host's are for the guest's own CPUs.
  */
+static unsigned useful(const struct mach_cfg *cfg, unsigned host_cpus,
+		       unsigned queues)
+{
+	unsigned n = smaller(smaller((host_cpus + 1) / 2, cfg->cpus),
+			     smaller(queues, AUTO_IOTHREADS));
+
+	return n ? n : 1;
+}
+
 unsigned mach_iothreads(const struct mach_cfg *cfg, unsigned host_cpus)
 {
-	unsigned queues = 0, n;
+	unsigned queues = 0;
 
 	if (cfg->iothreads)
 		return cfg->iothreads;
@@ -61,9 +78,23 @@ unsigned mach_iothreads(const struct mach_cfg *cfg, unsigned host_cpus)
 		return named(cfg);
 	for (unsigned i = 0; i < cfg->ndisks; i++)
 		queues += mach_disk_queues(cfg, &cfg->disk[i]);
-	n = smaller(smaller((host_cpus + 1) / 2, cfg->cpus),
-		    smaller(queues, AUTO_IOTHREADS));
-	return n ? n : 1;
+	return useful(cfg, host_cpus, queues);
+}
+
+unsigned mach_net_threads(const struct mach_cfg *cfg, unsigned host_cpus)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < cfg->nnets; i++) {
+		unsigned pairs = cfg->net[i].queues ? cfg->net[i].queues : 1;
+
+		if (!cfg->net[i].on.n && pairs > most)
+			most = pairs;
+	}
+	if (!most)
+		return 0;
+	return cfg->iothreads ? smaller(cfg->iothreads, most)
+			      : useful(cfg, host_cpus, most);
 }
 
 static unsigned host_cpus(void)
@@ -101,15 +132,17 @@ int mach_loops_start(struct machine *m)
 	const struct mach_cfg *cfg = &m->cfg;
 	bool inputs = cfg->input[MACH_KEYBOARD] || cfg->input[MACH_MOUSE] ||
 		      cfg->input[MACH_TABLET];
-	unsigned n = mach_iothreads(cfg, host_cpus());
+	unsigned cpus = host_cpus();
 	int ret = 0;
 
 	/* A disk that waits for the host must not hold up the network, nor
 	 * either of them the sound. */
-	if (cfg->ndisks || inputs)
-		ret = start_pool(&m->io, "io", n, cfg->ndisks ? LOOP_URING : 0);
-	if (ret == 0 && cfg->nnets)
-		ret = start_loop(&m->net, "net0", LOOP_URING);
+	if (cfg->ndisks || inputs || named(cfg))
+		ret = start_pool(&m->io, "io", mach_iothreads(cfg, cpus),
+				 cfg->ndisks || named(cfg) ? LOOP_URING : 0);
+	if (ret == 0)
+		ret = start_pool(&m->net, "net", mach_net_threads(cfg, cpus),
+				 LOOP_URING);
 	if (ret == 0 && cfg->sound)
 		ret = start_loop(&m->snd, "sound0", 0);
 	return ret;
@@ -127,7 +160,8 @@ void mach_loops_stop(struct machine *m)
 {
 	for (unsigned i = 0; i < m->io.n; i++)
 		stop_loop(m->io.loop[i]);
-	stop_loop(m->net);
+	for (unsigned i = 0; i < m->net.n; i++)
+		stop_loop(m->net.loop[i]);
 	stop_loop(m->snd);
 }
 

@@ -277,7 +277,9 @@ static const struct row rows[] = {
 	  "mtu=N             told to the guest\n"
 	  "hostfwd=tcp:[ADDR]:PORT-[ADDR]:PORT\n"
 	  "                  for user: host port to guest port\n"
-	  "msix=auto|on|off  as for --disk",
+	  "msix=auto|on|off  as for --disk\n"
+	  "queues=N          of a tap, pairs, 1 to 8 (default: 1)\n"
+	  "iothread=N[:N]    as for --disk (default: their own)",
 	  options_add_net, true },
 	{ NULL, "--input", "DEVICE[,DEVICE]...",
 	  "virtio keyboard, mouse, tablet", options_set_input, false },

@@ -87,7 +87,7 @@ int options_add_disk(const struct parser *p, char *val)
 
 struct net_words {
 	struct mach_net n;
-	const char *tap, *mac, *hostfwd[MACH_HOSTFWD_MAX];
+	const char *tap, *mac, *iothread, *hostfwd[MACH_HOSTFWD_MAX];
 	bool user, none;
 	unsigned fd;
 };
@@ -134,6 +134,10 @@ static int check_net(const struct parser *p, struct net_words *w)
 	n->fd = (int)w->fd;
 	if (n->nhostfwd && !w->user)
 		return options_complain(p, "hostfwd= is for user");
+	if (n->queues > 1 && !w->tap)
+		return options_complain(p, "queues= is for a tap");
+	if (take_iothreads(p, w->iothread, &n->on) < 0)
+		return -EINVAL;
 	if (!w->mac)
 		return 0;
 	n->has_mac = true;
@@ -157,6 +161,11 @@ int options_add_net(const struct parser *p, char *val)
 		  .min = 68, .max = 65535 },
 		{ "msix", OPTKV_WORD, .words = msix, .lone = true,
 		  .off = offsetof(struct net_words, n.msix) },
+		{ "queues", OPTKV_NUMBER,
+		  .off = offsetof(struct net_words, n.queues),
+		  .min = 1, .max = NET_PAIRS_MAX },
+		{ "iothread", OPTKV_TEXT,
+		  .off = offsetof(struct net_words, iothread) },
 	};
 	struct net_words w = { .user = false };
 	int ret = take_hostfwds(p, val, &w);
@@ -201,9 +210,9 @@ static int check_threads(const struct parser *p, const struct mach_iothreads *on
 
 	for (unsigned i = 0; i < on->n && m->iothreads; i++)
 		if (on->at[i] >= m->iothreads)
-			return options_complain(p, "--disk iothread= names "
-						"more threads than "
-						"--iothreads makes");
+			return options_complain(p, "iothread= names more "
+						"threads than --iothreads "
+						"makes");
 	return 0;
 }
 
@@ -217,6 +226,14 @@ int options_check_threads(const struct parser *p)
 					"--profile aero-w7, whose disks have "
 					"one queue");
 		if (check_threads(p, &m->disk[i].on) < 0)
+			return -EINVAL;
+	}
+	for (unsigned i = 0; i < m->nnets; i++) {
+		if (m->net[i].queues > 1 && !net_multiqueue(mach_profile(m)))
+			return options_complain(p, "--net queues= contradicts "
+					"--profile aero-w7, whose cards have "
+					"one pair");
+		if (check_threads(p, &m->net[i].on) < 0)
 			return -EINVAL;
 	}
 	return 0;

@@ -118,6 +118,9 @@ says 2 'contradicts --transport mmio' \
 	"$vmm" --kernel k --transport mmio --disk d,msix
 says 2 'queues= contradicts --profile aero-w7' "$vmm" --disk d,queues=2
 says 2 'queues=33 is not a number from 1 to 32' "$vmm" --disk d,queues=33
+says 2 '--net queues= contradicts --profile aero-w7' \
+	"$vmm" --disk d --net t,queues=2
+says 2 'queues= is for a tap' "$vmm" --kernel k --net user,queues=2
 says 2 '--disk: iothread= takes numbers' "$vmm" --disk d,iothread=0:x
 says 2 'more threads than --iothreads makes' \
 	"$vmm" --disk d,iothread=2 --iothreads 2

@@ -121,6 +121,13 @@ static void queues_and_threads_arrive(void **state)
 	assert_int_equal(opt.mach.iothreads, 2);
 	assert_int_equal(parse("--kernel k --iothreads 1 --disk a,iothread=1"),
 			 -EINVAL);
+	assert_int_equal(parse("--kernel k --net t,queues=3,iothread=1"), 0);
+	assert_int_equal(opt.mach.net[0].queues, 3);
+	assert_int_equal(opt.mach.net[0].on.n, 1);
+	assert_int_equal(opt.mach.net[0].on.at[0], 1);
+	assert_int_equal(parse("--kernel k --iothreads 1 --net t,iothread=1"),
+			 -EINVAL);
+	assert_int_equal(parse("--net t,queues=2 --disk a"), -EINVAL);
 	assert_int_equal(parse("--disk a,queues=2"), -EINVAL);
 	assert_int_equal(parse("--disk a,queues=2 --profile modern"), 0);
 }
@@ -156,6 +163,13 @@ static void queues_and_threads_have_defaults(void **state)
 	assert_int_equal(threads_of("--kernel k --disk a --cpus 32", 64), 4);
 	assert_int_equal(threads_of("--disk a --disk b --cpus 4", 8), 2);
 	assert_int_equal(threads_of("--kernel k --disk a,iothread=5", 1), 6);
+	assert_int_equal(threads_of("--kernel k --net t,iothread=2", 1), 3);
+	assert_int_equal(mach_net_threads(&opt.mach, 8), 0);
+	assert_int_equal(parse("--kernel k --net t,queues=4 --cpus 2"), 0);
+	assert_int_equal(mach_net_threads(&opt.mach, 8), 2);
+	assert_int_equal(mach_net_threads(&opt.mach, 1), 1);
+	assert_int_equal(parse("--kernel k --net t,queues=4 --iothreads 3"), 0);
+	assert_int_equal(mach_net_threads(&opt.mach, 1), 3);
 	assert_int_equal(threads_of("--kernel k --disk a --iothreads 7", 1), 7);
 }
 

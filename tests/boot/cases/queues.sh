@@ -2,7 +2,7 @@
 # Devices with a queue for each CPU of the guest, on I/O threads of their own,
 # under unmodified drivers.
 
-variants=(disk)
+variants=(disk net)
 
 # The VMM has a thread of each of these names.
 expect_threads() {
@@ -30,6 +30,17 @@ run_case() {
 			blk-irq-1 size write dmesg
 		expect_sum read before.img
 		expect_sum write disk.img
+		;;
+	net)
+		boot_background -k devs -c 2 -a "aerotest=queues,dmesg want_pairs=2" \
+			--iothreads 2 --net "lab$$,queues=2"
+		wait_line 'READY net'
+		ip addr add 10.9.9.1/24 dev "lab$$"
+		expect_threads net0 net1
+		wait_vmm
+		expect_rc 0
+		expect_tests net-feature net-rx-queues net-ping-0 net-irq-0 \
+			net-ping-1 net-irq-1 dmesg
 		;;
 	esac
 }

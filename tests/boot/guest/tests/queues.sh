@@ -29,3 +29,26 @@ if [ -n "${want_queues:-}" ]; then
 		q=$((q + 1))
 	done
 fi
+
+if [ -n "${want_pairs:-}" ]; then
+	dev=$(readlink -f /sys/class/net/eth0/device)
+	expect net-feature "$(feature "$dev" 22)" 1
+	expect net-rx-queues "$(find /sys/class/net/eth0/queues -name 'rx-*' | wc -l)" "$want_pairs"
+	ip link set eth0 up
+	ip addr add 10.9.9.2/24 dev eth0
+	echo "READY net"
+	tries=0
+	until ping -c 1 -W 1 10.9.9.1 >/dev/null 2>&1 || [ $tries -gt 30 ]; do
+		tries=$((tries + 1))
+	done
+	# A CPU sends by its own pair, and the host answers by that.
+	q=0
+	while [ $q -lt "$want_pairs" ]; do
+		before=$(irqs "$(basename "$dev")-input.$q")
+		try "net-ping-$q" taskset -c $q ping -q -c 10 -i 0.1 -W 5 10.9.9.1
+		n=$(($(irqs "$(basename "$dev")-input.$q") - before))
+		try "net-irq-$q" [ $n -ge 5 ]
+		q=$((q + 1))
+	done
+	grep virtio /proc/interrupts
+fi
