@@ -10,8 +10,6 @@
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
-#include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -29,117 +27,21 @@
 #include <cmocka.h>
 
 #include "tests/lib/net_rig.h"
+#include "tests/lib/taps.h"
 
 #define ALL UINT64_MAX
 #define ALL_TSO (NETIO_CSUM | NETIO_TSO4 | NETIO_TSO6 | NETIO_ECN)
 #define NOBODY 65534
-#define ETH_TEST 0x88b5
-
-static const char *no_taps;     /* why there are none; NULL: there are */
-
-static void need_taps(void)
-{
-	if (!no_taps)
-		return;
-	fprintf(stderr, "skip: %s\n", no_taps);
-	skip();
-}
-
-/* ---- the host's side ----------------------------------------------------------- */
-
-static int if_ioctl(const char *name, unsigned long op, struct ifreq *ifr)
-{
-	int s = socket(AF_INET, SOCK_DGRAM, 0), rc;
-
-	assert_true(s >= 0);
-	memset(ifr->ifr_name, 0, IFNAMSIZ);
-	memcpy(ifr->ifr_name, name, strlen(name));
-	rc = ioctl(s, op, ifr);
-	close(s);
-	return rc;
-}
-
-static void set_up(const char *name, bool up)
-{
-	struct ifreq ifr;
-
-	assert_int_equal(0, if_ioctl(name, SIOCGIFFLAGS, &ifr));
-	ifr.ifr_flags = (short)(up ? ifr.ifr_flags | IFF_UP
-				   : ifr.ifr_flags & ~IFF_UP);
-	assert_int_equal(0, if_ioctl(name, SIOCSIFFLAGS, &ifr));
-}
-
-/* One that stays, as an administrator makes it. */
-static void make_tap(const char *name, short flags, int owner)
-{
-	struct ifreq ifr = { .ifr_flags = flags };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	memcpy(ifr.ifr_name, name, strlen(name));
-	assert_int_equal(0, ioctl(fd, TUNSETIFF, &ifr));
-	assert_int_equal(0, ioctl(fd, TUNSETPERSIST, 1));
-	if (owner >= 0)
-		assert_int_equal(0, ioctl(fd, TUNSETOWNER, owner));
-	close(fd);
-}
-
-static void delete_if(const char *name)
-{
-	struct {
-		struct nlmsghdr h;
-		struct ifinfomsg i;
-	} msg = {
-		.h = { .nlmsg_len = sizeof(msg), .nlmsg_type = RTM_DELLINK,
-		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
-		.i = { .ifi_index = (int)if_nametoindex(name) },
-	};
-	struct { struct nlmsghdr h; struct nlmsgerr e; } ack;
-	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-
-	assert_true(s >= 0 && msg.i.ifi_index > 0);
-	assert_int_equal(sizeof(msg), send(s, &msg, sizeof(msg), 0));
-	assert_true(recv(s, &ack, sizeof(ack), 0) > 0);
-	assert_int_equal(0, ack.e.error);
-	close(s);
-}
-
-/* A socket on the wire, for frames of our own EtherType. */
-static int on_wire(const char *name)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_TEST),
-		.sll_ifindex = (int)if_nametoindex(name),
-	};
-	int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_TEST));
-
-	assert_true(s >= 0);
-	assert_int_equal(0, bind(s, (struct sockaddr *)&addr, sizeof(addr)));
-	return s;
-}
-
-static int open_kind(struct netio **io, const struct netio_cfg *cfg,
-		     const char *word)
-{
-	char err[256] = "";
-	int rc = netio_open(io, cfg, err, sizeof(err));
-
-	if (word && (rc == 0 || !strstr(err, word) || strchr(err, '\n')))
-		fail_msg("%d, '%s' does not say '%s'", rc, err, word);
-	if (!word && rc)
-		fail_msg("%d, '%s'", rc, err);
-	return rc;
-}
 
 static int open_tap(struct netio **io, const char *name, const char *word)
 {
-	return open_kind(io, &(struct netio_cfg){
+	return taps_open(io, &(struct netio_cfg){
 		.kind = NETIO_TAP, .tap = name }, word);
 }
 
 static int open_fd(struct netio **io, int fd, const char *word)
 {
-	return open_kind(io, &(struct netio_cfg){ .kind = NETIO_FD, .fd = fd },
+	return taps_open(io, &(struct netio_cfg){ .kind = NETIO_FD, .fd = fd },
 			 word);
 }
 
@@ -164,19 +66,6 @@ static size_t guest_receives(struct net_rig *r)
 	return used - r->hdr_len;
 }
 
-struct arrival {
-	int s;
-	ssize_t len;
-};
-
-static bool has_arrived(void *arg)
-{
-	struct arrival *a = arg;
-
-	a->len = recv(a->s, got, sizeof(got), 0);
-	return a->len >= 0;
-}
-
 static void traffic(struct net_rig *r, int s)
 {
 	static const size_t size[] = { 60, 61, 500, 1514 };
@@ -186,7 +75,7 @@ static void traffic(struct net_rig *r, int s)
 		net_rig_post1(r, 2000);
 	for (unsigned i = 0; i < 40; i++) {
 		size_t len = size[i % 4];
-		struct arrival a = { .s = s };
+		struct taps_arrival a = { s, got, sizeof(got), 0 };
 
 		net_rig_frame(frame, len, net_rig_mac, i);
 		assert_int_equal(len, send(s, frame, len, 0));
@@ -195,7 +84,7 @@ static void traffic(struct net_rig *r, int s)
 		net_rig_frame(frame, len, (const uint8_t *)
 			      "\xff\xff\xff\xff\xff\xff", i);
 		net_rig_send_frame(r, frame, len);
-		rig_until(&r->rig, has_arrived, &a);
+		rig_until(&r->rig, taps_arrived, &a);
 		assert_int_equal(len, a.len);
 		assert_memory_equal(frame, got, len);
 		rig_collect(&r->rig, &r->q[1], &used);
@@ -209,12 +98,12 @@ static void traffic_under(const struct vio_profile *prof, unsigned flags)
 	struct netio *io;
 	int s;
 
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt0", NULL);
 	assert_int_equal(ALL_TSO, io->can & ALL_TSO);
 	net_rig_open_io(&r, prof, io, 0, flags);
 	net_rig_start(&r, ALL);
-	s = on_wire("tapt0");
+	s = taps_wire("tapt0");
 	traffic(&r, s);
 	close(s);
 	net_rig_close(&r);
@@ -249,11 +138,11 @@ static void burst_waits_in_the_kernel(void **state)
 	int s;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt0", NULL);
 	net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
 	net_rig_start(&r, ALL);
-	s = on_wire("tapt0");
+	s = taps_wire("tapt0");
 	for (unsigned i = 0; i < 300; i++) {
 		net_rig_frame(frame, 100, net_rig_mac, i);
 		assert_int_equal(100, send(s, frame, 100, 0));
@@ -286,12 +175,12 @@ static void tap_that_disappears(void **state)
 	uint32_t used;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	for (unsigned how = 0; how < 4; how++) {
 		unsigned sending = how & 1;
 
-		make_tap("tapt1", IFF_TAP | IFF_NO_PI, -1);
-		set_up("tapt1", true);
+		taps_make("tapt1", IFF_TAP | IFF_NO_PI, -1);
+		taps_up("tapt1", true);
 		open_tap(&io, "tapt1", NULL);
 		net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
 		net_rig_start(&r, ALL);
@@ -300,7 +189,7 @@ static void tap_that_disappears(void **state)
 			net_rig_post1(&r, 2000);
 		net_rig_settle(&r);
 		assert_false(link_is_down(&r));
-		delete_if("tapt1");
+		taps_delete("tapt1");
 		net_rig_frame(frame, 60, net_rig_mac, 1);
 		if (sending)
 			net_rig_send_frame(&r, frame, 60);
@@ -323,18 +212,18 @@ static void tap_that_is_down_for_a_while(void **state)
 	int s;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt2", NULL);
 	net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
 	net_rig_start(&r, ALL);
-	set_up("tapt2", false);
+	taps_up("tapt2", false);
 	net_rig_frame(frame, 60, net_rig_mac, 1);
 	for (unsigned i = 0; i < 10; i++)
 		net_rig_send_frame(&r, frame, 60);
 	net_rig_settle(&r);
 	assert_false(link_is_down(&r));
-	set_up("tapt2", true);
-	s = on_wire("tapt2");
+	taps_up("tapt2", true);
+	s = taps_wire("tapt2");
 	net_rig_start(&r, ALL);
 	traffic(&r, s);
 	close(s);
@@ -348,7 +237,7 @@ static bool host_leaves_tso(const char *name)
 	struct ethtool_value v = { .cmd = ETHTOOL_GTSO };
 	struct ifreq ifr = { .ifr_data = (char *)&v };
 
-	assert_int_equal(0, if_ioctl(name, SIOCETHTOOL, &ifr));
+	assert_int_equal(0, taps_ioctl(name, SIOCETHTOOL, &ifr));
 	return v.data;
 }
 
@@ -358,7 +247,7 @@ static void offloads_reach_the_kernel(void **state)
 	struct netio *io;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt3", NULL);
 	assert_false(host_leaves_tso("tapt3"));
 	net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
@@ -388,13 +277,13 @@ static void segments_are_left_to_the_host(void **state)
 		.csum_offset = le16_put(16),
 	};
 	uint8_t bytes[12 + 54 + 9000] = { 0 };
-	struct arrival a;
+	struct taps_arrival a = { -1, got, sizeof(got), 0 };
 	struct net_rig r;
 	struct netio *io;
 	uint8_t *ip = bytes + 12 + 14;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt3", NULL);
 	net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
 	net_rig_start(&r, ALL);
@@ -416,7 +305,7 @@ static void segments_are_left_to_the_host(void **state)
 	ip[12] = ip[16] = 10;
 	ip[20 + 12] = 0x50;             /* no options */
 	net_rig_send(&r, bytes, sizeof(bytes), 0, NULL);
-	rig_until(&r.rig, has_arrived, &a);
+	rig_until(&r.rig, taps_arrived, &a);
 	assert_int_equal(sizeof(bytes) - 12, a.len);
 	assert_memory_equal(bytes + 12, got, (size_t)a.len);
 	close(a.s);
@@ -427,7 +316,7 @@ static int mtu_of(const char *name)
 {
 	struct ifreq ifr;
 
-	assert_int_equal(0, if_ioctl(name, SIOCGIFMTU, &ifr));
+	assert_int_equal(0, taps_ioctl(name, SIOCGIFMTU, &ifr));
 	return ifr.ifr_mtu;
 }
 
@@ -438,12 +327,12 @@ static void mtu_is_raised(void **state)
 	struct netio *io;
 
 	(void)state;
-	need_taps();
-	open_kind(&io, &cfg, NULL);
+	taps_need();
+	taps_open(&io, &cfg, NULL);
 	assert_int_equal(9000, mtu_of("tapt4"));
 	netio_close(io);
 	cfg.mtu = 1000;
-	open_kind(&io, &cfg, NULL);
+	taps_open(&io, &cfg, NULL);
 	assert_int_equal(1500, mtu_of("tapt4"));
 	netio_close(io);
 }
@@ -470,110 +359,17 @@ static void taps_that_are_something_else(void **state)
 	struct netio *io, *second;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	open_tap(&io, "tapt5", NULL);
 	assert_int_equal(-EBUSY, open_tap(&second, "tapt5", "in use"));
 	netio_close(io);
-	make_tap("tunt0", IFF_TUN | IFF_NO_PI, -1);
+	taps_make("tunt0", IFF_TUN | IFF_NO_PI, -1);
 	open_tap(&io, "tunt0", "is not a tap");
 	open_tap(&io, "lo", "is not a tap");
-	make_tap("tapmq", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE, -1);
+	taps_make("tapmq", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE, -1);
 	open_tap(&io, "tapmq", "several queues");
-	delete_if("tunt0");
-	delete_if("tapmq");
-}
-
-/* ---- several queues --------------------------------------------------------------- */
-
-static int open_queues(struct netio **io, const char *name, unsigned n,
-		       const char *word)
-{
-	return open_kind(io, &(struct netio_cfg){
-		.kind = NETIO_TAP, .tap = name, .queues = n }, word);
-}
-
-static bool some_came(void *arg)
-{
-	struct net_rig *r = arg;
-	uint32_t used;
-
-	for (unsigned q = 0; q < 4; q += 2) {
-		int id = r->q[q].ops->collect(&r->q[q], &used);
-
-		if (id < 0)
-			continue;
-		net_rig_read(r, q, id, got, sizeof(got));
-		return got[r->hdr_len + 12] == ETH_TEST >> 8 &&
-		       got[r->hdr_len + 13] == (ETH_TEST & 0xff);
-	}
-	return false;
-}
-
-/* A frame each way by each pair of the n that are on. */
-static void all_pairs(struct net_rig *r, int s, unsigned n)
-{
-	for (r->pair = 0; r->pair < n; r->pair++) {
-		struct arrival a = { .s = s };
-		uint32_t used;
-
-		net_rig_frame(frame, 500, net_rig_mac, r->pair);
-		assert_int_equal(500, send(s, frame, 500, 0));
-		/* The kernel chooses the queue. */
-		rig_until(&r->rig, some_came, r);
-		assert_memory_equal(frame, got + r->hdr_len, 500);
-		net_rig_frame(frame, 500, (const uint8_t *)
-			      "\xff\xff\xff\xff\xff\xff", r->pair);
-		net_rig_send_frame(r, frame, 500);
-		rig_until(&r->rig, has_arrived, &a);
-		assert_memory_equal(frame, got, 500);
-		assert_true(net_rig_used(r, 2 * r->pair + 1, &used) >= 0);
-	}
-	r->pair = 0;
-}
-
-static void a_tap_has_several_queues(void **state)
-{
-	struct netio *io[2];
-	struct net_rig r;
-	int s;
-
-	(void)state;
-	need_taps();
-	open_queues(io, "tapt6", 2, NULL);
-	s = on_wire("tapt6");
-	net_rig_open_two(&r, &vio_profile_modern, io, 0);
-	net_rig_start(&r, ALL);
-	for (r.pair = 0; r.pair < 2; r.pair++)
-		for (unsigned i = 0; i < 50; i++)
-			net_rig_post1(&r, 2000);
-	r.pair = 0;
-	for (uint16_t i = 0; i < 6; i++) {
-		le16 n = le16_put(i % 2 + 1);
-
-		assert_int_equal(0, net_rig_ctrl(&r, 4, 0, &n, sizeof(n)));
-		all_pairs(&r, s, i % 2 + 1u);
-	}
-	drv_reset(&r.rig.bus);
-	net_rig_close(&r);
-	close(s);
-	assert_int_equal(0, if_nametoindex("tapt6"));
-}
-
-static void queues_of_a_tap_that_exists(void **state)
-{
-	struct netio *io[8];
-
-	(void)state;
-	need_taps();
-	make_tap("tapmq", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE,
-		 -1);
-	open_queues(io, "tapmq", 8, NULL);
-	for (unsigned i = 0; i < 8; i++)
-		netio_close(io[i]);
-	delete_if("tapmq");
-	make_tap("tapsq", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, -1);
-	open_queues(io, "tapsq", 2, "multi_queue");
-	delete_if("tapsq");
+	taps_delete("tunt0");
+	taps_delete("tapmq");
 }
 
 /* Runs in a child, which gives up rights its parent needs. */
@@ -637,12 +433,12 @@ static void without_rights(void)
 static void users_without_rights(void **state)
 {
 	(void)state;
-	need_taps();
-	make_tap("taproot", IFF_TAP | IFF_NO_PI, 0);
-	make_tap("tapnob", IFF_TAP | IFF_NO_PI, NOBODY);
+	taps_need();
+	taps_make("taproot", IFF_TAP | IFF_NO_PI, 0);
+	taps_make("tapnob", IFF_TAP | IFF_NO_PI, NOBODY);
 	in_child(without_rights);
-	delete_if("taproot");
-	delete_if("tapnob");
+	taps_delete("taproot");
+	taps_delete("tapnob");
 }
 
 static void without_device(void)
@@ -662,7 +458,7 @@ static void without_device(void)
 static void hosts_without_the_device(void **state)
 {
 	(void)state;
-	need_taps();
+	taps_need();
 	in_child(without_device);
 }
 
@@ -702,19 +498,19 @@ static void tap_as_a_descriptor(void **state)
 	int fd, s;
 
 	(void)state;
-	need_taps();
+	taps_need();
 	fd = tun_fd("tunt1", IFF_TUN | IFF_NO_PI);
 	open_fd(&io, fd, "is a tun");
 	close(fd);
 	for (unsigned hdr = 0; hdr < 2; hdr++) {
 		fd = tun_fd("tapt8", (short)(IFF_TAP | IFF_NO_PI |
 					     (hdr ? IFF_VNET_HDR : 0)));
-		set_up("tapt8", true);
+		taps_up("tapt8", true);
 		open_fd(&io, fd, NULL);
 		assert_int_equal(hdr ? ALL_TSO : 0, io->can & ALL_TSO);
 		net_rig_open_io(&r, &vio_profile_modern, io, 0, 0);
 		net_rig_start(&r, ALL);
-		s = on_wire("tapt8");
+		s = taps_wire("tapt8");
 		traffic(&r, s);
 		close(s);
 		net_rig_close(&r);
@@ -754,9 +550,9 @@ static void socket_that_is_full(void **state)
 		}
 		net_rig_settle(&r);
 		for (unsigned i = 0; i < 120; i++) {
-			struct arrival a = { .s = s };
+			struct taps_arrival a = { s, got, sizeof(got), 0 };
 
-			rig_until(&r.rig, has_arrived, &a);
+			rig_until(&r.rig, taps_arrived, &a);
 			net_rig_frame(frame, 4000, net_rig_mac, i);
 			assert_int_equal(4000, a.len);
 			assert_memory_equal(frame, got, 4000);
@@ -830,23 +626,6 @@ static void socket_without_a_peer(void **state)
 	net_rig_close(&r);
 }
 
-static void look_for_taps(void)
-{
-	static char why[100];
-
-	if (geteuid() != 0)
-		no_taps = "tests of real taps need root";
-	else if (access("/dev/net/tun", R_OK | W_OK) < 0)
-		no_taps = "tests of real taps need /dev/net/tun";
-	else if (unshare(CLONE_NEWNET) < 0) {
-		snprintf(why, sizeof(why), "no network namespace for taps: %s",
-			 strerror(errno));
-		no_taps = why;
-	} else {
-		set_up("lo", true);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -861,8 +640,6 @@ int main(void)
 		cmocka_unit_test(mtu_is_raised),
 		cmocka_unit_test(names_that_cannot_be),
 		cmocka_unit_test(taps_that_are_something_else),
-		cmocka_unit_test(a_tap_has_several_queues),
-		cmocka_unit_test(queues_of_a_tap_that_exists),
 		cmocka_unit_test(users_without_rights),
 		cmocka_unit_test(hosts_without_the_device),
 		cmocka_unit_test(descriptors_that_are_no_good),
@@ -873,6 +650,6 @@ int main(void)
 		cmocka_unit_test(socket_without_a_peer),
 	};
 
-	look_for_taps();
+	taps_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
