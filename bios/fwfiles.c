@@ -7,6 +7,7 @@
 
 #include "bios/acpi_int.h"
 #include "bios/e820.h"
+#include "bios/vga_rom.h"
 #include "devices/legacy/fwcfg.h"
 
 #define COM1 0x3f8
@@ -265,6 +266,9 @@ int fwfiles_add(struct fwcfg *f, const struct fwfiles_cfg *cfg)
 	    (ret = add_numbers(f, cfg)) < 0 ||
 	    (ret = add_map(f, cfg->layout)) < 0 ||
 	    (ret = add_boot_order(f, cfg)) < 0)
+		return ret;
+	if (cfg->vga && (ret = fwcfg_add_file(f, "vgaroms/vga.bin", vga_rom(),
+					      VGA_ROM_LEN)) < 0)
 		return ret;
 	return add_acpi(f, cfg);
 }

@@ -28,6 +28,7 @@ struct fwfiles_cfg {
 	bool menu;
 	unsigned menu_seconds;
 	bool serial;                    /* a console on COM1 */
+	bool vga;                       /* our VGA, which wants its BIOS */
 };
 
 /* 0, or what fwcfg_add_file or acpi_build says. */

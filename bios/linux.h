@@ -21,6 +21,13 @@
 
 struct gmem;
 
+/* A framebuffer of 32 bits a dot, 0x00RRGGBB little-endian. */
+struct linux_screen {
+	uint64_t base;                  /* guest physical; 0: there is none */
+	uint32_t len;                   /* all of its memory, bytes */
+	uint16_t w, h, pitch;           /* dots, lines, bytes a line */
+};
+
 struct linux_boot {
 	const char *kernel;             /* the names that messages use */
 	const char *initrd;
@@ -28,6 +35,7 @@ struct linux_boot {
 	int initrd_fd;                  /* -1: none */
 	const char *cmdline;            /* NULL: empty */
 	uint64_t rsdp;                  /* 0: none */
+	struct linux_screen screen;     /* a bzImage is told of it */
 	bool fresh;                     /* guest RAM is known to be zero */
 };
 

@@ -53,8 +53,31 @@ enum { XLF_KERNEL_64 = 1 };     /* xloadflags */
 
 struct zero_entry { le64 base, len; le32 type; } __attribute__((packed));
 
+struct screen_info {            /* include/uapi/linux/screen_info.h */
+	uint8_t bytes0[0x0f];
+	uint8_t kind;           /* "orig_video_isVGA" */
+	uint8_t bytes1[2];
+	le16 w, h, depth;
+	le32 base, size;        /* size: 64 KiB each */
+	uint8_t bytes2[4];
+	le16 pitch;
+	struct { uint8_t size, at; } red, green, blue, rest;
+	uint8_t bytes3[4];
+	le16 pages, attributes;
+	le32 capabilities, base_high;
+	uint8_t bytes4[2];
+} __attribute__((packed));
+
+static_assert(sizeof(struct screen_info) == 0x40, "screen_info");
+static_assert(offsetof(struct screen_info, pitch) == 0x24, "screen_info");
+static_assert(offsetof(struct screen_info, base_high) == 0x3a, "screen_info");
+
+enum { SCREEN_VESA_LFB = 0x23 };
+enum { SCREEN_BASE_64 = 2 };            /* capabilities */
+
 struct zero_page {
-	uint8_t bytes0[0x70];
+	struct screen_info screen;
+	uint8_t bytes0[0x30];
 	le64 acpi_rsdp;
 	uint8_t bytes1[0x1e8 - 0x78];
 	uint8_t e820_n;
@@ -159,6 +182,22 @@ static void fill_e820(struct zero_page *z, const struct bios_layout *layout)
 	z->e820_n = (uint8_t)n;
 }
 
+static void fill_screen(struct zero_page *z, const struct linux_screen *s)
+{
+	if (!s->base)
+		return;
+	z->screen = (struct screen_info){
+		.kind = SCREEN_VESA_LFB,
+		.w = le16_put(s->w), .h = le16_put(s->h), .depth = le16_put(32),
+		.base = le32_put((uint32_t)s->base),
+		.base_high = le32_put((uint32_t)(s->base >> 32)),
+		.size = le32_put(s->len >> 16), .pitch = le16_put(s->pitch),
+		.red = { 8, 16 }, .green = { 8, 8 }, .blue = { 8, 0 },
+		.rest = { 8, 24 }, .pages = le16_put(1),
+		.capabilities = le32_put(SCREEN_BASE_64),
+	};
+}
+
 static int load_parts(const struct load *l, struct zero_page *z,
 		      const struct image *img)
 {
@@ -207,6 +246,7 @@ int bzimage_load(const struct load *l, const uint8_t *head, size_t len)
 	z.hdr.setup_data = le64_put(0);
 	z.acpi_rsdp = le64_put(l->boot->rsdp);
 	fill_e820(&z, l->layout);
+	fill_screen(&z, &l->boot->screen);
 	if (gmem_write(l->mem, BOOT_ZERO_PAGE, &z, sizeof(z)))
 		return load_fail(l, EFAULT, "no RAM for the zero page");
 

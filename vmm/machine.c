@@ -137,6 +137,7 @@ static int reset(struct machine *m, char *err)
 	doorbells_drop(&m->doorbells);
 	pci_bus_reset(&m->pci);
 	mach_devs_reset(m);
+	mach_vga_reset(m);
 	mach_chips_reset(m);
 	vm_drop(m);
 	vm_begin(m);
@@ -235,11 +236,14 @@ static int build(struct machine *m, char *err)
 	vm_begin(m);
 	if ((ret = mach_chips_create(m)) < 0 ||
 	    (ret = make_pci(m)) < 0 ||
+	    (ret = mach_vga_create(m)) < 0 ||
 	    (ret = mach_devs_create(m, err)) < 0 ||
 	    (ret = power_on(m, err)) < 0)
 		return ret;
-	ret = mach_control_create(m, err);
-	return ret ? ret : mach_serial_create(m, err);
+	if ((ret = mach_seat_create(m, err)) < 0 ||
+	    (ret = mach_control_create(m, err)) < 0)
+		return ret;
+	return mach_serial_create(m, err);
 }
 
 const struct vio_profile *mach_profile(const struct mach_cfg *cfg)
@@ -289,11 +293,13 @@ void mach_destroy(struct machine *m)
 		vcpus_park(&m->cpus);
 	doorbells_drop(&m->doorbells);
 	mach_control_destroy(m);
+	mach_seat_destroy(m);
 	mach_devs_destroy(m);
 	mach_loops_stop(m);
 	vm_drop(m);
 	if (m->has_cpus)
 		vcpus_destroy(&m->cpus);
+	mach_vga_destroy(m);
 	if (m->has_pci) {
 		pci_dev_fini(&m->hostbridge);
 		pci_bus_fini(&m->pci);
@@ -377,5 +383,7 @@ enum mach_end mach_run(struct machine *m, int signal_fd, uint32_t *value)
 		log_warn("%s", err);
 	if (end == MACH_CRASHED || end == MACH_BROKEN)
 		vcpus_report(&m->cpus);
+	if (mach_last_picture(m) < 0 && end != MACH_CRASHED)
+		end = MACH_BROKEN;
 	return end;
 }

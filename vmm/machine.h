@@ -72,8 +72,15 @@ struct mach_boot {
 	bool menu;
 };
 
-/* AUTO: on for what a BIOS boots, off for a kernel, which has KVM's clock. */
 enum mach_switch { MACH_AUTO, MACH_ON, MACH_OFF };
+enum mach_vga { MACH_VGA_AUTO, MACH_VGA_STD, MACH_VGA_NONE };
+
+struct mach_display {
+	enum mach_vga vga;
+	const char *vnc;                /* "HOST:PORT"; NULL: no display */
+	const char *vnc_password;       /* a file whose first line it is */
+	const char *screenshot;         /* a PNG file for the last picture */
+};
 
 struct mach_cfg {
 	const struct vio_profile *profile;      /* NULL: by what is booted */
@@ -85,8 +92,11 @@ struct mach_cfg {
 	const char *cmdline;
 	const char *firmware;   /* path; NULL: our BIOS, where one is needed */
 	struct mach_boot boot;
-	bool bios_serial;               /* BIOS text on COM1, too */
-	int hpet;                       /* enum mach_switch */
+	int bios_serial;                /* enum mach_switch: see mach_bios_serial */
+	/* enum mach_switch. AUTO: on for what a BIOS boots, off for a kernel,
+	 * which has KVM's clock. */
+	int hpet;
+	struct mach_display display;
 	uint64_t memory;                        /* bytes */
 	bool hugepages;
 	unsigned cpus;
@@ -127,6 +137,13 @@ bool mach_has_hpet(const struct mach_cfg *);
 
 /* The profile that "auto" stands for. Pure. */
 const struct vio_profile *mach_profile(const struct mach_cfg *);
+
+/* Is there a VGA? By default where a disk boots, since boot programs and
+ * Windows need one, and where somebody looks. Pure. */
+bool mach_has_vga(const struct mach_cfg *);
+/* Does the BIOS copy its text to COM1? By default where there is no display.
+ * Pure. */
+bool mach_bios_serial(const struct mach_cfg *);
 
 /* 0, or -errno with one sentence in err: what, where, what to do. */
 int mach_create(struct machine **, const struct mach_cfg *,

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "bios/acpi.h"
-#include "bios/rom_load.h"
 
 int mach_open_file(const char *what, const char *path, int *fd, char *err)
 {
@@ -79,7 +78,8 @@ void mach_acpi_cfg(const struct machine *m, struct acpi_cfg *cfg)
 		.layout = &m->layout,
 		.cpus = m->cfg.cpus,
 		.has = ACPI_HAS_RTC | ACPI_HAS_I8042 | ACPI_HAS_MOUSE |
-		       ACPI_HAS_COM1 | ACPI_HAS_DMA | ACPI_HAS_SPEAKER,
+		       ACPI_HAS_COM1 | ACPI_HAS_DMA | ACPI_HAS_SPEAKER |
+		       (mach_has_vga(&m->cfg) ? ACPI_HAS_VGA : 0),
 	};
 	if (mach_has_hpet(&m->cfg))
 		cfg->has |= ACPI_HAS_HPET;
@@ -135,12 +135,14 @@ static int load_bios(struct machine *m, struct cpu_start *start, char *err)
 
 	rom_cfg_init(&cfg, &m->layout);
 	set_boot_order(m, &cfg);
-	if (m->cfg.bios_serial)
+	if (mach_bios_serial(&m->cfg))
 		cfg.flags |= ROM_CFG_SERIAL;
 	for (unsigned i = 0; i < m->cfg.ndisks; i++)
 		if (m->cfg.disk[i].cdrom)
 			cfg.cdrom = (uint16_t)(m->dev[i].pci.pci.slot << 3);
-	ret = rom_load(&m->gmem, &cfg);
+	ret = mach_vga_bios(m, &cfg);
+	if (ret == 0)
+		ret = rom_load(&m->gmem, &cfg);
 	if (ret < 0)
 		snprintf(err, MACH_ERR_LEN, "cannot load the BIOS: %s",
 			 strerror(-ret));
@@ -176,6 +178,7 @@ int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
 	}
 	if (!m->cfg.kernel)
 		return load_bios(m, start, err);
+	mach_vga_light(m, &m->boot.screen);
 	ret = linux_load(&m->boot, &m->gmem, &m->layout, start, why);
 	if (ret < 0)
 		snprintf(err, MACH_ERR_LEN, "%s", why);

@@ -143,7 +143,8 @@ int mach_firmware_load(struct machine *m, struct cpu_start *start, char *err)
 		.layout = &m->layout, .acpi = &acpi, .ram = m->cfg.memory,
 		.cpus = m->cfg.cpus, .menu = m->cfg.boot.menu,
 		.menu_seconds = MACH_MENU_SECONDS,
-		.serial = m->cfg.bios_serial,
+		.serial = mach_bios_serial(&m->cfg),
+		.vga = mach_has_vga(&m->cfg),
 	};
 	int ret;
 

@@ -7,19 +7,23 @@
 
 #include "bios/acpi.h"
 #include "bios/linux.h"
+#include "bios/rom_load.h"
 #include "devices/base/gmem.h"
 #include "devices/base/iospace.h"
+#include "devices/display/seat.h"
 #include "devices/legacy/fwcfg.h"
 #include "devices/legacy/hpet.h"
 #include "devices/legacy/legacy.h"
 #include "devices/virtio/net.h"
 #include "devices/virtio/vmmio.h"
 #include "pci/pci.h"
+#include "pci/vgapci.h"
 #include "pci/vpci.h"
 #include "vmm/cpuid.h"
 #include "vmm/doorbell.h"
 #include "vmm/irqchip.h"
 #include "vmm/kvm.h"
+#include "vmm/kvm_ram.h"
 #include "vmm/machine.h"
 #include "vmm/mem.h"
 #include "vmm/vcpu.h"
@@ -30,6 +34,7 @@ struct control;
 struct loop;
 struct netio;
 struct sndio;
+struct vnc;
 
 #define MACH_HELD_MAX 16
 
@@ -47,6 +52,14 @@ struct mach_pool {
 	struct loop *loop[MACH_IOTHREADS_MAX];
 	unsigned n;
 	unsigned next;                  /* whose turn it is */
+};
+
+struct mach_screen {
+	bool there, attached;           /* the VGA; it is on the bus */
+	struct ram_slots slots;
+	struct vga vga;
+	struct vgapci pci;
+	struct vnc *vnc;                /* NULL: no display */
 };
 
 struct machine {
@@ -89,6 +102,9 @@ struct machine {
 	struct mach_dev *dev;
 	unsigned ndevs;
 	struct vio_dev *input[MACH_INPUTS];     /* also in dev */
+	struct mach_screen screen;
+	struct seat seat;               /* where keys and pointers go */
+	bool has_seat;
 	struct {                        /* until a device takes it over */
 		struct blkio *img[MACH_DISKS_MAX];
 		struct netio *net[MACH_NETS_MAX][NET_PAIRS_MAX];
@@ -152,6 +168,26 @@ void mach_loops_stop(struct machine *);
 /* A thread for each of queues: those named, or whose turn it is. */
 void mach_loops_pick(struct mach_pool *, const struct mach_iothreads *,
 		     unsigned queues, struct loop **out);
+
+/* ---- machine_display.c: the screen and who sits there ---------------------------- */
+
+/* The VGA on the PCI bus, if there is one. Before the devices whose slots are
+ * taken in order. */
+int mach_vga_create(struct machine *);
+/* While there is still the VM that its memory is in. */
+void mach_vga_reset(struct machine *);
+void mach_vga_destroy(struct machine *);
+/* Its BIOS, and what ours must know. */
+int mach_vga_bios(struct machine *, struct rom_cfg *);
+/* A framebuffer for a kernel that no BIOS starts. */
+void mach_vga_light(struct machine *, struct linux_screen *);
+/* Keyboard and pointer, and the VNC server. */
+int mach_seat_create(struct machine *, char *err);
+void mach_seat_destroy(struct machine *);
+/* What the screen shows, into a file. 0 or as image_write. */
+int mach_picture(struct machine *, const char *path, enum image_format);
+/* What --screenshot-on-exit asks for; complains by itself. */
+int mach_last_picture(struct machine *);
 
 /* ---- machine_control.c: the control socket --------------------------------------- */
 

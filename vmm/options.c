@@ -147,22 +147,6 @@ static int set_serial(const struct parser *p, char *val)
 	return options_complain(p, "say stdio, none, pty, file:PATH or unix:PATH");
 }
 
-static int set_display(const struct parser *p, char *val)
-{
-	static const struct optkv_key keys[] = {
-		{ "type", OPTKV_TEXT, .off = 0 },
-	};
-	const char *type;
-	int ret = options_keys(p, val, keys, COUNT(keys), &type);
-
-	if (ret < 0)
-		return ret;
-	if (strcmp(type, "none"))
-		return options_complain(p, "no display is built into this aerovmm; say "
-				"none");
-	return 0;
-}
-
 static int set_contract(const struct parser *p, char *val)
 {
 	static const char *const words[] = { "json", NULL };
@@ -236,7 +220,7 @@ static const struct row rows[] = {
 	  options_set_firmware, false },
 	{ NULL, "--bios-serial", "on|off",
 	  "BIOS text and keys on the first serial port, too\n"
-	  "(default: on)", options_set_bios_serial, false },
+	  "(default: on without a display)", options_set_bios_serial, false },
 	{ "The machine", "--memory", "SIZE[,hugepages]",
 	  "RAM, 16M to 4T, with K, M, G or T (default: 512M);\n"
 	  "hugepages: from the host's reserved 2 MiB pages", set_memory, false },
@@ -289,13 +273,21 @@ static const struct row rows[] = {
 	{ NULL, "--serial", "WHERE",
 	  "first serial port: stdio (default), none, pty,\n"
 	  "file:PATH, unix:PATH", set_serial, false },
-	{ NULL, "--display", "none", "no screen", set_display, false },
 	{ NULL, "--iothreads", "N",
 	  "threads for disks' queues, 1 to 16 (default: by CPUs)",
 	  options_set_iothreads, false },
+	{ NULL, "--vga", "auto|std|none",
+	  "display hardware (default: auto: std where a disk boots\n"
+	  "or something looks at the screen)", options_set_vga, false },
+	{ NULL, "--display", "none|vnc:HOST:PORT[,password-file=FILE]",
+	  "who sees the screen: nobody (default), or VNC viewers;\n"
+	  "without a password on loopback addresses only",
+	  options_set_display, false },
 	{ "Running", "--control", "unix:PATH",
 	  "a socket that takes commands like QMP's",
 	  options_set_control, false },
+	{ NULL, "--screenshot-on-exit", "FILE",
+	  "the last picture, as PNG", options_set_screenshot, false },
 	{ NULL, "--no-reboot", NULL,
 	  "exit when the guest asks for a reset", set_no_reboot, false },
 	{ NULL, "--debug-exit", NULL,
@@ -470,8 +462,8 @@ static int check_disks(const struct parser *p)
 			return options_complain(p, "--net msix= is for PCI and "
 						"contradicts --transport mmio");
 	/* A slot each, but one for all of input; the bridge has one, too. */
-	if (m->ndisks + m->nnets + (m->sound ? 1 : 0) + has_input(m) >=
-	    PCI_SLOTS)
+	if (m->ndisks + m->nnets + (m->sound ? 1 : 0) + has_input(m) +
+	    mach_has_vga(m) >= PCI_SLOTS)
 		return options_complain(p, "more devices than the PCI bus has "
 					"slots");
 	for (unsigned i = 0; i < m->ndisks; i++) {
@@ -496,7 +488,8 @@ static int check(struct parser *p)
 	if (!m->kernel && (m->initrd || m->cmdline))
 		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
-	if (options_check_boot(p) < 0 || options_check_threads(p) < 0)
+	if (options_check_boot(p) < 0 || options_check_threads(p) < 0 ||
+	    options_check_display(p) < 0)
 		return -EINVAL;
 	return check_disks(p);
 }
@@ -511,7 +504,7 @@ int options_parse(struct options *o, int argc, const char *const *argv,
 	_Static_assert(COUNT(rows) <= 32, "given has a bit for each");
 	*o = (struct options){
 		.mach = { .memory = UINT64_C(512) << 20, .cpus = 1,
-			  .serial = "stdio", .bios_serial = true },
+			  .serial = "stdio" },
 	};
 	while (at < argc) {
 		int used = parse_one(&p, argv + at, argc - at, &given);

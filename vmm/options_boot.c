@@ -103,7 +103,7 @@ int options_set_bios_serial(const struct parser *p, char *val)
 	int ret = options_keys(p, val, keys, COUNT(keys), &on);
 
 	if (ret == 0)
-		p->o->mach.bios_serial = on;
+		p->o->mach.bios_serial = on ? MACH_ON : MACH_OFF;
 	return ret;
 }
 

@@ -1,4 +1,4 @@
-/* Between options.c, options_devs.c and options_boot.c. */
+/* Between options.c, options_devs.c, options_boot.c and options_display.c. */
 #ifndef VMM_OPTIONS_INT_H
 #define VMM_OPTIONS_INT_H
 
@@ -33,11 +33,16 @@ int options_set_cdrom(const struct parser *, char *val);
 int options_set_firmware(const struct parser *, char *val);
 int options_set_hpet(const struct parser *, char *val);
 int options_set_bios_serial(const struct parser *, char *val);
+int options_set_display(const struct parser *, char *val);
+int options_set_vga(const struct parser *, char *val);
+int options_set_screenshot(const struct parser *, char *val);
 
 /* Queues and the threads they are on; p->option is NULL. */
 int options_check_threads(const struct parser *);
 
 /* What is booted, against everything else; p->option is NULL. */
 int options_check_boot(const struct parser *);
+/* The same for what is seen of it. */
+int options_check_display(const struct parser *);
 
 #endif

@@ -1,7 +1,12 @@
 #include "devices/display/image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices/base/log.h"
 
 int image_size(struct image *img, unsigned w, unsigned h)
 {
@@ -24,4 +29,89 @@ void image_fini(struct image *img)
 {
 	free(img->px);
 	*img = (struct image){ .px = NULL };
+}
+
+/* ---- files -------------------------------------------------------------------- */
+
+static uint8_t *as_rgb(const struct image *img)
+{
+	size_t n = (size_t)img->w * img->h;
+	uint8_t *rgb = malloc(3 * n), *to = rgb;
+
+	for (size_t i = 0; rgb && i < n; i++) {
+		*to++ = (uint8_t)(img->px[i] >> 16);
+		*to++ = (uint8_t)(img->px[i] >> 8);
+		*to++ = (uint8_t)img->px[i];
+	}
+	return rgb;
+}
+
+static int put_ppm(const struct image *img, const uint8_t *rgb, FILE *f)
+{
+	size_t n = 3 * (size_t)img->w * img->h;
+
+	errno = 0;
+	if (fprintf(f, "P6\n%u %u\n255\n", img->w, img->h) < 0 ||
+	    fwrite(rgb, 1, n, f) != n)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* Whoever gave the path may have meant a pipe that nobody reads. */
+static FILE *create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+		      O_NONBLOCK, 0666), e;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+
+	if (fd >= 0 && !f) {
+		e = errno;
+		close(fd);
+		errno = e;
+	}
+	return f;
+}
+
+static void remove_file(FILE *f, const char *path)
+{
+	struct stat st;
+
+	/* What is not a file, like /dev/null, stays. */
+	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path);
+}
+
+static int write_file(const struct image *img, const char *path,
+		      enum image_format format)
+{
+	uint8_t *rgb = as_rgb(img);
+	FILE *f = rgb ? create(path) : NULL;
+	int err;
+
+	if (!f) {
+		err = rgb ? -errno : -ENOMEM;
+		free(rgb);
+		return err;
+	}
+	err = format == IMAGE_PNG ? image_put_png(img, rgb, f)
+				  : put_ppm(img, rgb, f);
+	if (err == 0 && fflush(f) != 0)
+		err = -errno;
+	if (err < 0)
+		remove_file(f, path);
+	fclose(f);
+	free(rgb);
+	return err;
+}
+
+int image_write(const struct image *img, const char *path,
+		enum image_format format)
+{
+	char why[256];
+
+	if (format == IMAGE_PNG && image_png_ready(why, sizeof(why)) < 0) {
+		log_debug("%s", why);
+		return -ENOSYS;
+	}
+	return write_file(img, path, format);
 }

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct image {
 	unsigned w, h;          /* dots */
@@ -19,8 +20,15 @@ struct image {
 int image_size(struct image *, unsigned w, unsigned h);
 void image_fini(struct image *);
 
-/* A PNG file (png.c). 0, or -errno: the file is then gone, or as it was.
- * -ENOSYS: there is no libpng. */
-int image_write_png(const struct image *, const char *path);
+enum image_format { IMAGE_PPM, IMAGE_PNG };
+
+/* A file of it; never waits for a reader. 0, or -errno: the file is then gone,
+ * or as it was. -ENOSYS: PNG, and there is no libpng. */
+int image_write(const struct image *, const char *path, enum image_format);
+
+/* Can PNG files be written? 0, or -ENOSYS with a sentence in err. */
+int image_png_ready(char *err, size_t errlen);
+/* png.c's part of image_write; image_png_ready was 0. rgb: 3 bytes a dot. */
+int image_put_png(const struct image *, const uint8_t *rgb, FILE *);
 
 #endif

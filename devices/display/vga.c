@@ -127,6 +127,17 @@ void vga_reset(struct vga *v)
 	pthread_mutex_unlock(&v->lock);
 }
 
+void vga_light(struct vga *v, uint16_t w, uint16_t h)
+{
+	pthread_mutex_lock(&v->lock);
+	vbe_write(v, DISPI_ENABLE, 0);
+	vbe_write(v, DISPI_X, w);
+	vbe_write(v, DISPI_Y, h);
+	vbe_write(v, DISPI_BPP, 32);
+	vbe_write(v, DISPI_ENABLE, DISPI_ON | DISPI_LFB | DISPI_NO_CLEAR);
+	pthread_mutex_unlock(&v->lock);
+}
+
 int vga_init(struct vga *v, struct iospace *pio, struct iospace *mmio)
 {
 	int err;

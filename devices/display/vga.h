@@ -78,6 +78,10 @@ int vga_init(struct vga *, struct iospace *pio, struct iospace *mmio);
 void vga_fini(struct vga *);
 void vga_reset(struct vga *);
 
+/* Sets a linear mode of 32 bits a dot, as a boot program would by DISPI; the
+ * memory keeps what it has. w, h: up to VGA_MAX_X, VGA_MAX_Y. */
+void vga_light(struct vga *, uint16_t w, uint16_t h);
+
 /* What the screen shows, blinking things on. Sizes the image. 0 or -ENOMEM. */
 int vga_snapshot(struct vga *, struct image *);
 

@@ -126,7 +126,8 @@ says 2 'more threads than --iothreads makes' \
 	"$vmm" --disk d,iothread=2 --iothreads 2
 says 2 '--iothread: count=17 is not' "$vmm" --disk d --iothread 17
 says 2 'give --kernel' "$vmm" --initrd i
-says 2 'no display is built into this' "$vmm" --kernel k --display vnc
+says 2 '--display: say none or vnc:HOST:PORT' "$vmm" --kernel k --display vnc
+says 2 'contradicts --vga none' "$vmm" --disk d --vga none --display vnc:127.0.0.1:0
 says 2 '--serial: say stdio, none, pty' "$vmm" --kernel k --serial com1
 
 says 2 '--net: say one of tap=NAME' "$vmm" --kernel k --net mac=52:54:00:12:34:56

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -274,7 +275,7 @@ static void extras(void **state)
 		assert_int_equal(0x55, v[i]);
 }
 
-/* ---- PNG -------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------ */
 
 static uint32_t be32(const uint8_t *p)
 {
@@ -292,7 +293,7 @@ static void png(void **state)
 	assert_true(fd >= 0);
 	vga_rig_dispi_mode(r, 640, 480, 32, ON | LFB);
 	vga_rig_look(r);
-	err = image_write_png(&r->img, path);
+	err = image_write(&r->img, path, IMAGE_PNG);
 #ifdef HAVE_LIBPNG
 	assert_int_equal(0, err);
 	assert_int_equal(33, read(fd, head, 33));
@@ -300,10 +301,7 @@ static void png(void **state)
 	assert_int_equal(640, be32(head + 16));
 	assert_int_equal(480, be32(head + 20));
 	assert_memory_equal("\x08\x02\0\0\0", head + 24, 5);
-	assert_int_equal(-ENOENT, image_write_png(&r->img, "/nowhere/x.png"));
-	/* a full disk leaves no half picture behind, and no device is lost */
-	assert_int_equal(-ENOSPC, image_write_png(&r->img, "/dev/full"));
-	assert_int_equal(0, access("/dev/full", F_OK));
+	assert_int_equal(-ENOSPC, image_write(&r->img, "/dev/full", IMAGE_PNG));
 #else
 	(void)head;
 	(void)be32;
@@ -311,6 +309,51 @@ static void png(void **state)
 #endif
 	close(fd);
 	unlink(path);
+}
+
+static void ppm(void **state)
+{
+	static const uint8_t want[] = "P6\n8 1\n255\n\x12\x34\x56";
+	struct vga_rig *r = *state;
+	char path[] = "/tmp/vga-ppm-XXXXXX";
+	uint8_t got[64] = { 0 };
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	vga_rig_dispi_mode(r, 8, 1, 32, ON | LFB);
+	vga_lfb_write(&r->vga, 0, 4, 0x123456);
+	vga_rig_look(r);
+	assert_int_equal(0, image_write(&r->img, path, IMAGE_PPM));
+	assert_int_equal(sizeof(want) - 4 + 24, read(fd, got, sizeof(got)));
+	assert_memory_equal(want, got, sizeof(want) - 1);
+	close(fd);
+	assert_int_equal(-ENOENT,
+			 image_write(&r->img, "/nowhere/x.ppm", IMAGE_PPM));
+	/* a full disk leaves no half picture behind, and no device is lost */
+	assert_int_equal(-ENOSPC, image_write(&r->img, "/dev/full", IMAGE_PPM));
+	assert_int_equal(0, access("/dev/full", F_OK));
+	/* a pipe that nobody reads is not waited for */
+	unlink(path);
+	assert_int_equal(0, mkfifo(path, 0600));
+	assert_int_equal(-ENXIO, image_write(&r->img, path, IMAGE_PPM));
+	unlink(path);
+}
+
+static void lit_by_the_machine(void **state)
+{
+	struct vga_rig *r = *state;
+
+	vga_rig_mode(r, 3);
+	vga_lfb_write(&r->vga, 4 * (1024 * 767 + 1023), 4, 0xabcdef);
+	vga_light(&r->vga, 1024, 768);
+	vga_rig_look(r);
+	assert_int_equal(1024, r->img.w);
+	assert_int_equal(768, r->img.h);
+	/* what memory has is kept */
+	assert_int_equal(0xabcdef, vga_rig_dot(r, 1023, 767));
+	vga_light(&r->vga, 640, 480);
+	vga_rig_look(r);
+	assert_int_equal(640, r->img.w);
 }
 
 int main(void)
@@ -321,6 +364,7 @@ int main(void)
 		T(eight_bit_dac), T(virtual_screen), T(clears_on_request),
 		T(impossible_modes_stay_off),
 		T(shown_modes_change_to_valid_ones), T(extras), T(png),
+		T(ppm), T(lit_by_the_machine),
 	};
 
 	return cmocka_run_group_tests_name("vga_vbe", tests, NULL, NULL);

@@ -201,11 +201,11 @@ static void boot_order_arrives(void **state)
 	(void)state;
 	assert_int_equal(parse("--disk d"), 0);
 	assert_int_equal(opt.mach.boot.from, MACH_BOOT_ANY);
-	assert_true(!opt.mach.boot.menu && opt.mach.bios_serial);
+	assert_true(!opt.mach.boot.menu && mach_bios_serial(&opt.mach));
 	assert_int_equal(parse("--disk d --boot disk,menu --bios-serial off"),
 			 0);
 	assert_int_equal(opt.mach.boot.from, MACH_BOOT_DISK);
-	assert_true(opt.mach.boot.menu && !opt.mach.bios_serial);
+	assert_true(opt.mach.boot.menu && !mach_bios_serial(&opt.mach));
 	assert_int_equal(parse("--disk d --boot menu"), 0);
 	assert_int_equal(opt.mach.boot.from, MACH_BOOT_ANY);
 	assert_true(opt.mach.boot.menu);
@@ -230,6 +230,41 @@ static void boot_order_arrives(void **state)
 	assert_int_equal(parse("--firmware bios.bin"), 0);
 	assert_string_equal(opt.mach.firmware, "bios.bin");
 	assert_ptr_equal(mach_profile(&opt.mach), &vio_profile_aero_w7);
+}
+
+static bool has_vga(const char *line)
+{
+	assert_int_equal(parse(line), 0);
+	return mach_has_vga(&opt.mach);
+}
+
+static void a_vga_where_one_is_of_use(void **state)
+{
+	(void)state;
+	assert_true(has_vga("--disk d"));
+	assert_true(has_vga("--disk d --display none"));
+	assert_false(has_vga("--disk d --vga none"));
+	assert_false(has_vga("--kernel k --disk d"));
+	assert_false(has_vga("--kernel k --vga auto --display none"));
+	assert_true(has_vga("--kernel k --vga std"));
+	assert_true(has_vga("--kernel k --display vnc:localhost:0"));
+	assert_true(has_vga("--kernel k --screenshot-on-exit f"));
+}
+
+static void displays_arrive(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--disk d --display vnc:[::1]:5900,"
+			       "password-file=p --screenshot-on-exit s"), 0);
+	assert_string_equal(opt.mach.display.vnc, "[::1]:5900");
+	assert_string_equal(opt.mach.display.vnc_password, "p");
+	assert_string_equal(opt.mach.display.screenshot, "s");
+	/* whoever has a screen needs no copy of it */
+	assert_false(mach_bios_serial(&opt.mach));
+	assert_int_equal(parse("--disk d --display vnc:h:1 --bios-serial on"),
+			 0);
+	assert_null(opt.mach.display.vnc_password);
+	assert_true(mach_bios_serial(&opt.mach));
 }
 
 static void mistakes_are_explained(void **state)
@@ -265,7 +300,15 @@ static void mistakes_are_explained(void **state)
 		  "longer than 20" },
 		{ "--kernel a --serial tcp:1", "say stdio, none" },
 		{ "--kernel a --serial unix:", "path must follow" },
-		{ "--kernel a --display gtk", "no display is built" },
+		{ "--kernel a --display gtk", "say none or vnc:HOST:PORT" },
+		{ "--kernel a --display vnc", "say none or vnc:HOST:PORT" },
+		{ "--kernel a --display vnc:", "say none or vnc:HOST:PORT" },
+		{ "--kernel a --display none,password-file=f", "is for vnc" },
+		{ "--kernel a --vga cirrus", "auto, std, none" },
+		{ "--kernel a --vga none --display vnc:[::1]:0",
+		  "contradicts --vga none" },
+		{ "--disk a --vga none --screenshot-on-exit f",
+		  "contradicts --vga none" },
 		{ "--kernel a --profile w7", "auto, aero-w7, modern" },
 		{ "--kernel a --transport pci,cmdline", "is for mmio" },
 		{ "--kernel a --transport mmio --disk d,msix=on",
@@ -338,6 +381,8 @@ int main(void)
 		cmocka_unit_test(help_and_version_win),
 		cmocka_unit_test(a_disk_is_enough),
 		cmocka_unit_test(boot_order_arrives),
+		cmocka_unit_test(a_vga_where_one_is_of_use),
+		cmocka_unit_test(displays_arrive),
 		cmocka_unit_test(mistakes_are_explained),
 		cmocka_unit_test(disks_have_a_limit),
 		cmocka_unit_test(long_arguments_do_no_harm),
