@@ -92,7 +92,7 @@ ifeq ($(JANSSON),y)
 LDLIBS   += -ljansson
 WITHOUT  := vmm/machine_control_none.c
 else
-WITHOUT  := vmm/control.c vmm/control_input.c vmm/machine_control.c
+WITHOUT  := vmm/control.c vmm/control_display.c vmm/control_input.c vmm/machine_control.c
 endif
 
 .PHONY: all

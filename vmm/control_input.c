@@ -203,12 +203,8 @@ json_t *control_input_send_event(void *ctx, json_t *args,
 /* Releases in the order opposite to that of pressing. */
 static void release_keys(struct machine *m)
 {
-	struct batch b = { .n = 0 };
-
 	while (m->held.n > 0)
-		add(&b, EV_KEY, m->held.code[--m->held.n], 0);
-	if (b.n)
-		input_send(m->input[MACH_KEYBOARD], b.ev, b.n);
+		seat_key(&m->seat, m->held.code[--m->held.n], false);
 }
 
 static void held_long_enough(struct loop_timer *t)
@@ -216,21 +212,31 @@ static void held_long_enough(struct loop_timer *t)
 	release_keys(container_of(t, struct machine, held.timer));
 }
 
+/* Of a whole request, so that none is pressed when one is unknown. */
+static unsigned key_codes(json_t *keys, uint16_t *code, struct control_err *err)
+{
+	json_t *key;
+	size_t i;
+
+	json_array_foreach(keys, i, key) {
+		code[i] = (uint16_t)key_code(key);
+		if (code[i])
+			continue;
+		control_fail(err, "GenericError", "key %zu is unknown", i);
+		return 0;
+	}
+	return (unsigned)json_array_size(keys);
+}
+
 json_t *control_send_key(void *ctx, json_t *args, struct control_err *err)
 {
 	struct machine *m = ctx;
-	json_t *keys = json_object_get(args, "keys"), *key;
+	json_t *keys = json_object_get(args, "keys");
 	json_t *hold = json_object_get(args, "hold-time");
 	json_int_t ms = json_is_integer(hold) ? json_integer_value(hold) : 100;
-	struct batch batch[MACH_INPUTS] = { 0 };
-	struct batch *b = &batch[MACH_KEYBOARD];
-	size_t i;
+	uint16_t code[MACH_HELD_MAX];
+	unsigned n;
 
-	if (!has(m, MACH_KEYBOARD)) {
-		control_fail(err, "DeviceNotFound", "the machine has no "
-			     "keyboard; start it with --input keyboard");
-		return NULL;
-	}
 	if (!json_is_array(keys) || json_array_size(keys) == 0 ||
 	    json_array_size(keys) > MACH_HELD_MAX || ms < 1 || ms > 60000) {
 		control_fail(err, "GenericError", "'keys' must be an array of "
@@ -238,22 +244,14 @@ json_t *control_send_key(void *ctx, json_t *args, struct control_err *err)
 			     MACH_HELD_MAX);
 		return NULL;
 	}
-	json_array_foreach(keys, i, key) {
-		unsigned code = key_code(key);
-
-		if (!code) {
-			control_fail(err, "GenericError", "key %zu is unknown",
-				     i);
-			return NULL;
-		}
-		add(b, EV_KEY, (uint16_t)code, 1);
-	}
-	release_keys(m);
-	send_batches(m, batch, err);
-	if (err->class)
+	n = key_codes(keys, code, err);
+	if (!n)
 		return NULL;
-	for (unsigned k = 0; k < b->n; k++)
-		m->held.code[m->held.n++] = b->ev[k].code;
+	release_keys(m);
+	for (unsigned i = 0; i < n; i++) {
+		seat_key(&m->seat, code[i], true);
+		m->held.code[m->held.n++] = code[i];
+	}
 	m->held.timer.fired = held_long_enough;
 	loop_timer_set(m->ctl, &m->held.timer,
 		       loop_now_ns() + (uint64_t)ms * 1000000);

@@ -1,4 +1,5 @@
-/* Between machine_control.c and control_input.c. Control loop. */
+/* Between machine_control.c, control_input.c and control_display.c. Control
+ * loop. */
 #ifndef VMM_CONTROL_INT_H
 #define VMM_CONTROL_INT_H
 
@@ -8,5 +9,8 @@
 json_t *control_input_send_event(void *, json_t *args, struct control_err *);
 json_t *control_send_key(void *, json_t *args, struct control_err *);
 json_t *control_query_input(void *, json_t *args, struct control_err *);
+json_t *control_query_screen_text(void *, json_t *args, struct control_err *);
+json_t *control_query_vnc(void *, json_t *args, struct control_err *);
+json_t *control_screendump(void *, json_t *args, struct control_err *);
 
 #endif

@@ -221,7 +221,8 @@ static int build(struct machine *m, char *err)
 {
 	int ret;
 
-	if ((ret = mach_boot_open(m, err)) < 0 ||
+	if ((ret = mach_display_check(&m->cfg, err)) < 0 ||
+	    (ret = mach_boot_open(m, err)) < 0 ||
 	    (ret = mach_devs_open(m, err)) < 0 ||
 	    (ret = mem_create(&m->mem, m->cfg.memory, m->cfg.hugepages, err,
 			      MACH_ERR_LEN)) < 0 ||

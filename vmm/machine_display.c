@@ -34,6 +34,11 @@ bool mach_bios_serial(const struct mach_cfg *cfg)
 
 /* ---- life ------------------------------------------------------------------- */
 
+int mach_display_check(const struct mach_cfg *cfg, char *err)
+{
+	return cfg->display.screenshot ? image_png_ready(err, MACH_ERR_LEN) : 0;
+}
+
 int mach_vga_create(struct machine *m)
 {
 	struct mach_screen *s = &m->screen;

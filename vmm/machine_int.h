@@ -171,6 +171,8 @@ void mach_loops_pick(struct mach_pool *, const struct mach_iothreads *,
 
 /* ---- machine_display.c: the screen and who sits there ---------------------------- */
 
+/* What must be installed for what the user wants. */
+int mach_display_check(const struct mach_cfg *, char *err);
 /* The VGA on the PCI bus, if there is one. Before the devices whose slots are
  * taken in order. */
 int mach_vga_create(struct machine *);
