@@ -161,8 +161,8 @@ GUEST_FLAGS := -std=gnu11 -O2 -ffreestanding -mgeneral-regs-only -march=x86-64 \
 GUEST_SRC   := $(sort $(wildcard tests/guest/*.c))
 GUEST_ELF   := $(GUEST_SRC:%.c=$(O)/%.elf)
 GUEST_RT    := $(patsubst %,$(O)/guest/%.o,tests/guest/rt/start tests/guest/rt/rt \
-               tests/guest/rt/vblk tests/lib/drv tests/lib/drv_pci tests/lib/drv_split \
-               tests/lib/drv_packed)
+               tests/guest/rt/hw tests/guest/rt/ring3 tests/guest/rt/vblk tests/lib/drv \
+               tests/lib/drv_pci tests/lib/drv_split tests/lib/drv_packed)
 $(O)/guest/%.o: %.c | $$(@D)/.
 	$(call say,GUEST,$<)
 	$(Q)$(GUEST_CC) $(GUEST_FLAGS) -MMD -MP -c $< -o $@
@@ -178,6 +178,9 @@ micro-guests: $(GUEST_ELF)
 
 # ---- programs that test the BIOS, run by tests/guest/bios/run ----------------
 include tests/guest/bios/tests.mk
+
+# ---- blkbench: block throughput without a guest OS ---------------------------
+include tools/blkbench/blkbench.mk
 
 # ---- what people and CI run -------------------------------------------------
 .PHONY: deps check check-fast check-guest check-boot bench demo lint

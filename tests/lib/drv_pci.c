@@ -7,6 +7,9 @@
 #define COMMAND_MEMORY  2
 #define COMMAND_MASTER  4
 #define BAR0            0x10
+#define BAR_IO          1
+#define BAR_TYPE        6
+#define BAR_TYPE_64     4
 #define CAP_POINTER     0x34
 #define CAP_VENDOR      0x09
 #define CAP_MSIX        0x11
@@ -111,14 +114,27 @@ static const struct drv_bus_ops pci_ops = {
 
 /* ---- finding it ----------------------------------------------------------- */
 
+static uint64_t bar(struct drv_bus *b, unsigned n)
+{
+	uint32_t low = drv_pci_cfg_get(b, BAR0 + 4 * n, 4);
+	uint64_t at = low & ~15u;
+
+	if (low & BAR_IO)
+		return 0;
+	if ((low & BAR_TYPE) == BAR_TYPE_64)
+		at |= (uint64_t)drv_pci_cfg_get(b, BAR0 + 4 * n + 4, 4) << 32;
+	return at;
+}
+
 static uint64_t window(struct drv_bus *b, uint8_t type)
 {
-	unsigned cap = drv_pci_cap(b, CAP_VENDOR, type);
+	unsigned cap = drv_pci_cap(b, CAP_VENDOR, type), n;
+	uint64_t at;
 
-	/* Only BAR 0 is known here. */
-	if (!cap || drv_pci_cfg_get(b, cap + 4, 1) != 0)
+	if (!cap || (n = drv_pci_cfg_get(b, cap + 4, 1)) > 5)
 		return 0;
-	return b->bar0 + drv_pci_cfg_get(b, cap + 8, 4);
+	at = bar(b, n);
+	return at ? at + drv_pci_cfg_get(b, cap + 8, 4) : 0;
 }
 
 bool drv_pci_open(struct drv_bus *b, struct drv_hw *hw, unsigned slot,
@@ -130,8 +146,7 @@ bool drv_pci_open(struct drv_bus *b, struct drv_hw *hw, unsigned slot,
 	};
 	if (drv_pci_cfg_get(b, 0, 2) != VIRTIO_PCI_VENDOR)
 		return false;
-	b->bar0 = drv_pci_cfg_get(b, BAR0, 4) & ~15u;
-	b->bar0 |= (uint64_t)drv_pci_cfg_get(b, BAR0 + 4, 4) << 32;
+	b->bar0 = bar(b, 0);
 	drv_pci_cfg_put(b, COMMAND, 2, drv_pci_cfg_get(b, COMMAND, 2) |
 			COMMAND_MEMORY | COMMAND_MASTER);
 	b->common = window(b, 1);

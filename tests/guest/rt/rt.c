@@ -199,7 +199,7 @@ void wait_us(uint64_t us)
 		__asm__ volatile("pause");
 }
 
-void *pages(size_t bytes)
+void *room(size_t bytes)
 {
 	uint8_t *p;
 
@@ -208,14 +208,18 @@ void *pages(size_t bytes)
 				   ~UINT64_C(0x1fffff));
 	p = heap;
 	heap += (bytes + 4095) & ~(size_t)4095;
-	memset(p, 0, bytes);
 	return p;
+}
+
+void *pages(size_t bytes)
+{
+	return memset(room(bytes), 0, bytes);
 }
 
 static uint64_t *table_at(uint64_t *table, unsigned i)
 {
 	if (!(table[i] & 1))
-		table[i] = (uint64_t)pages(4096) | 3;
+		table[i] = (uint64_t)pages(4096) | 7;
 	return (uint64_t *)(table[i] & ~UINT64_C(0xfff));
 }
 
@@ -225,7 +229,7 @@ void map(uint64_t at, uint64_t len)
 		uint64_t *pdpt = table_at(page_pml4, p >> 39 & 511);
 		uint64_t *dir = table_at(pdpt, p >> 30 & 511);
 
-		dir[p >> 21 & 511] = p | 0x9b;  /* present, write, PCD, PWT, 2 MiB */
+		dir[p >> 21 & 511] = p | 0x9f;  /* present, write, user, PCD, PWT, 2 MiB */
 		__asm__ volatile("invlpg (%0)" : : "r"(p) : "memory");
 	}
 }

@@ -76,6 +76,14 @@ void wait_us(uint64_t us);
 void map(uint64_t at, uint64_t len);
 /* Page-aligned zeroed memory below 4 GiB, never given back. */
 void *pages(size_t bytes);
+/* The same, with whatever is in it: for what is too much to clear in ring 0. */
+void *room(size_t bytes);
+
+/*
+ * Goes on in ring 3, with interrupts off and all ports and memory its own: that
+ * code runs natively where ring 0 is emulated. fn must not return.
+ */
+__attribute__((noreturn)) void ring3(void (*fn)(void));
 
 /* ---- interrupts ----------------------------------------------------------- */
 

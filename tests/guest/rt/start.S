@@ -22,9 +22,9 @@ pvh_start:
 	cld
 	movl %ebx, start_info
 	movl $boot_stack_end, %esp
-	/* Four page directories of 2 MiB pages: 0 to 4 GiB. */
+	/* Four page directories of 2 MiB pages: 0 to 4 GiB, ring 3's as well. */
 	movl $page_dirs, %edi
-	movl $0x83, %eax
+	movl $0x87, %eax
 	xorl %ecx, %ecx
 1:	movl %eax, (%edi)
 	movl $0, 4(%edi)
@@ -33,7 +33,7 @@ pvh_start:
 	incl %ecx
 	cmpl $2048, %ecx
 	jne 1b
-	movl $page_dirs + 3, %eax
+	movl $page_dirs + 7, %eax
 	movl $page_pdpt, %edi
 	movl $4, %ecx
 2:	movl %eax, (%edi)
@@ -41,7 +41,7 @@ pvh_start:
 	addl $8, %edi
 	decl %ecx
 	jnz 2b
-	movl $page_pdpt + 3, page_pml4
+	movl $page_pdpt + 7, page_pml4
 	call to_long_mode
 	ljmp $0x08, $start64
 
