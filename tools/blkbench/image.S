@@ -1,7 +1,8 @@
-/* The ROM, as the linker script bios/rom/rom.ld has laid it out. */
+/* The micro-guest as a bzImage. */
 	.section .rodata
-	.globl rom_image
+	.globl guest_image, guest_image_end
 	.balign 16
-rom_image:
-	.incbin ROM_BIN
+guest_image:
+	.incbin GUEST_IMAGE
+guest_image_end:
 	.section .note.GNU-stack, "", @progbits
