@@ -1,6 +1,6 @@
 # aerovmm
 #
-#   make              build aerovmm
+#   make              build aerovmm, and blkbench, which measures it
 #   make demo         install what it needs, boot Debian's kernel from a virtio
 #                     disk to a shell (root: apt-get; about 2 minutes)
 #   make check        install what it needs, build everything with gcc, clang and
@@ -96,7 +96,7 @@ WITHOUT  := vmm/control.c vmm/control_display.c vmm/control_input.c vmm/machine_
 endif
 
 .PHONY: all
-all: $(O)/aerovmm
+all: $(O)/aerovmm $(O)/blkbench
 
 .PHONY: help
 help:
@@ -200,8 +200,10 @@ lint:
 	$(Q)tools/lint
 
 .PHONY: install
-install: $(O)/aerovmm
+install: $(O)/aerovmm $(O)/blkbench
 	install -D -m 755 -s $(O)/aerovmm $(DESTDIR)$(PREFIX)/bin/aerovmm
+	install -D -m 755 -s $(O)/blkbench $(DESTDIR)$(PREFIX)/bin/blkbench
+	install -D -m 644 tools/blkbench/blkbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/blkbench.1
 	install -D -m 644 vmm/aerovmm.1 $(DESTDIR)$(PREFIX)/share/man/man1/aerovmm.1
 
 .PHONY: clean

@@ -101,7 +101,8 @@ enum counter { COUNT_SYSCALLS, COUNT_CPU_NS, COUNT_SWITCHES, COUNT_EXITS };
 struct counters {
 	pid_t pid;
 	int fd[COUNT_EXITS];            /* -1: the host does not tell */
-	int vm;                         /* likewise */
+	int stats, vm;                  /* likewise */
+	off_t stats_at;
 	char exits_path[64];
 	double exits;                   /* NAN: not known */
 };
@@ -113,6 +114,8 @@ void counters_stop(struct counters *);
 /* NAN: not known. */
 double counters_get(const struct counters *, enum counter);
 void counters_close(const struct counters *);
+/* In the child, once it has a VM: lets the parent find KVM's counters. */
+void counters_offer(void);
 
 /* ---- run.c ---------------------------------------------------------------- */
 

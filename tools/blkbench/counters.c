@@ -1,8 +1,10 @@
 #include "tools/blkbench/bench.h"
 
 #include <dirent.h>
+#include <linux/kvm.h>
 #include <linux/perf_event.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -46,27 +48,49 @@ static int open_one(uint32_t type, long long config, pid_t pid)
 
 /* ---- KVM's own counter ---------------------------------------------------- */
 
+/*
+ * Two ways to it: a statistics file of the CPU, which a VMM may hold open
+ * (aerovmm's process does for us, QEMU does since 8.1); and debugfs, which a
+ * locked-down kernel does not let anybody read. Our own copy of the file, or of
+ * the VM's, keeps the figures after the process has ended.
+ */
 #define KVM_DEBUG "/sys/kernel/debug/kvm"
 
-/* Some thread of the process made the VM with that file descriptor. */
-static bool has_vm(pid_t pid, int tid, int fd)
+/* A descriptor of the process whose name holds that, or -1. */
+static int find_fd(pid_t pid, const char *name)
 {
 	char path[64], to[64];
-	ssize_t n;
+	struct dirent *e;
+	int found = -1;
+	DIR *dir;
 
-	/* The thread may have ended; it was started soon after the process. */
-	if (tid < pid || tid - pid > 64)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	n = readlink(path, to, sizeof(to) - 1);
-	if (n < 0)
-		return false;
-	to[n] = 0;
-	return strstr(to, "kvm-vm");
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	while (dir && found < 0 && (e = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), e->d_name, to,
+				       sizeof(to) - 1);
+
+		if (n < 0)
+			continue;
+		to[n] = 0;
+		if (strstr(to, name))
+			found = atoi(e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
-/* Holding the VM's file keeps its counters after the process has ended. */
-static int hold(pid_t pid, int fd)
+void counters_offer(void)
+{
+	int cpu = find_fd(getpid(), "kvm-vcpu:0");
+
+	/* Before Linux 5.14 there is none; debugfs is left. */
+	if (cpu >= 0)
+		ioctl(cpu, KVM_GET_STATS_FD, NULL);
+}
+
+static int copy_fd(pid_t pid, int fd)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), got;
 
@@ -77,8 +101,34 @@ static int hold(pid_t pid, int fd)
 	return got;
 }
 
-/* KVM names its folders TID-FD, after the thread that made the VM. */
-static void find_vm(struct counters *c)
+/* Where in the statistics file a value stands, or -1. */
+static off_t stats_offset(int fd, const char *name)
+{
+	union {
+		struct kvm_stats_desc desc;
+		char bytes[512];
+	} d;
+	struct kvm_stats_header h;
+
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) ||
+	    h.name_size > sizeof(d) - sizeof(d.desc) - 1)
+		return -1;
+	for (uint32_t i = 0; i < h.num_desc; i++) {
+		size_t len = sizeof(d.desc) + h.name_size;
+
+		memset(&d, 0, sizeof(d));
+		if (pread(fd, &d, len, (off_t)(h.desc_offset + i * len)) !=
+		    (ssize_t)len)
+			return -1;
+		if (!strcmp(d.bytes + sizeof(d.desc), name))
+			return (off_t)(h.data_offset + d.desc.offset);
+	}
+	return -1;
+}
+
+/* KVM names its folders TID-FD, after the thread that made the VM, which is
+ * a young child of the process if it is not the process itself. */
+static void find_debugfs(struct counters *c, int vm)
 {
 	DIR *dir = opendir(KVM_DEBUG);
 	struct dirent *e;
@@ -86,10 +136,10 @@ static void find_vm(struct counters *c)
 	while (dir && c->vm < 0 && (e = readdir(dir))) {
 		int tid, fd;
 
-		if (sscanf(e->d_name, "%d-%d", &tid, &fd) != 2 ||
-		    !has_vm(c->pid, tid, fd))
+		if (sscanf(e->d_name, "%d-%d", &tid, &fd) != 2 || fd != vm ||
+		    tid < c->pid || tid - c->pid > 64)
 			continue;
-		c->vm = hold(c->pid, fd);
+		c->vm = copy_fd(c->pid, vm);
 		snprintf(c->exits_path, sizeof(c->exits_path),
 			 KVM_DEBUG "/%d-%d/exits", tid, fd);
 	}
@@ -97,16 +147,35 @@ static void find_vm(struct counters *c)
 		closedir(dir);
 }
 
+static void find_exits(struct counters *c)
+{
+	int fd = find_fd(c->pid, "kvm-vcpu-stats:0");
+
+	if (fd >= 0)
+		c->stats = copy_fd(c->pid, fd);
+	if (c->stats >= 0) {
+		c->stats_at = stats_offset(c->stats, "exits");
+		return;
+	}
+	fd = find_fd(c->pid, "kvm-vm");
+	if (fd >= 0)
+		find_debugfs(c, fd);
+}
+
 static double exits_now(const struct counters *c)
 {
-	FILE *f = c->vm >= 0 ? fopen(c->exits_path, "re") : NULL;
-	double exits;
+	uint64_t value;
+	double exits = NAN;
+	FILE *f;
 
-	if (!f)
-		return NAN;
-	if (fscanf(f, "%lf", &exits) != 1)
+	if (c->stats >= 0 && c->stats_at >= 0)
+		return pread(c->stats, &value, sizeof(value), c->stats_at) ==
+		       sizeof(value) ? (double)value : NAN;
+	f = c->vm >= 0 ? fopen(c->exits_path, "re") : NULL;
+	if (f && fscanf(f, "%lf", &exits) != 1)
 		exits = NAN;
-	fclose(f);
+	if (f)
+		fclose(f);
 	return exits;
 }
 
@@ -115,7 +184,7 @@ static double exits_now(const struct counters *c)
 void counters_open(struct counters *c, pid_t pid)
 {
 	c->pid = pid;
-	c->vm = -1;
+	c->vm = c->stats = -1;
 	c->exits = NAN;
 	c->fd[COUNT_SYSCALLS] = open_one(PERF_TYPE_TRACEPOINT,
 		tracepoint("raw_syscalls/sys_enter"), pid);
@@ -134,7 +203,7 @@ static void order(const struct counters *c, unsigned long request)
 
 void counters_start(struct counters *c)
 {
-	find_vm(c);
+	find_exits(c);
 	c->exits = exits_now(c);
 	order(c, PERF_EVENT_IOC_ENABLE);
 }
@@ -164,4 +233,6 @@ void counters_close(const struct counters *c)
 			close(c->fd[i]);
 	if (c->vm >= 0)
 		close(c->vm);
+	if (c->stats >= 0)
+		close(c->stats);
 }

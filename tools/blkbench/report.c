@@ -177,14 +177,12 @@ void report_table(const struct report *rep, FILE *f)
 		for (unsigned s = 0; s < SIDES; s++)
 			if (cfg->side[s]) {
 				table_row(rep, f, d, (enum side)s);
-				unknown |= s == SIDE_AEROVMM &&
-					   isnan(rep->at[d][s].exits);
+				unknown |= isnan(rep->at[d][s].syscalls);
 			}
 	fputs("\nexits, syscalls and CPU time: per request, of all threads\n",
 	      f);
 	if (unknown)
-		fputs("exits need root and debugfs: mount -t debugfs none "
-		      "/sys/kernel/debug\n", f);
+		fputs("-: the host does not tell, or only root\n", f);
 }
 
 /* ---- JSON ----------------------------------------------------------------- */

@@ -132,6 +132,7 @@ static void boot_aerovmm(const struct job *job, int fd)
 		dprintf(fd, "blkbench: error %s\n", err);
 		_exit(EXIT_HOST);
 	}
+	counters_offer();
 	sigemptyset(&none);
 	end = mach_run(machine, signalfd(-1, &none, SFD_CLOEXEC), &value);
 	mach_destroy(machine);

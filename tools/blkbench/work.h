@@ -137,7 +137,8 @@ static inline uint64_t hist_permille(const struct hist *h, unsigned permille)
 			continue;
 		if (i >> HIST_BITS)
 			low |= UINT64_C(1) << HIST_BITS;
-		return (low << shift) + ((UINT64_C(1) << shift) >> 1);
+		low = (low << shift) + ((UINT64_C(1) << shift) >> 1);
+		return low < h->max ? low : h->max;
 	}
 	return 0;
 }

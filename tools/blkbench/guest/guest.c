@@ -19,8 +19,6 @@
 #define BLK_OUT 1
 #define BLK_FLUSH 4
 #define VIRTIO_BLK_F_MQ_BIT 12
-#define F_INDIRECT (UINT64_C(1) << 28)
-#define F_EVENT_IDX (UINT64_C(1) << 29)
 #define MMIO_BASE UINT64_C(0xd0000000)
 
 struct header {
@@ -51,6 +49,7 @@ static struct work work;
 static struct queue *queues;
 static struct drv_bus bus;
 static struct hist *hist;
+static const struct drv_ring_ops *format;
 static bool indirect, event_idx, verify, check;
 static uint64_t began, ends;            /* 0: not yet, or no end */
 static uint64_t requests, writes, errors, bad, kicks;
@@ -98,16 +97,19 @@ static void negotiate(void)
 	uint64_t offered, want = VIRTIO_F_VERSION_1;
 
 	offered = drv_offered(&bus);
+	want |= format->feature;
 	if (indirect)
-		want |= F_INDIRECT;
+		want |= VIRTIO_F_INDIRECT_DESC;
 	if (event_idx)
-		want |= F_EVENT_IDX;
+		want |= VIRTIO_F_EVENT_IDX;
 	if (work.queues > 1)
 		want |= UINT64_C(1) << VIRTIO_BLK_F_MQ_BIT;
-	if (indirect && !(offered & F_INDIRECT))
+	if (indirect && !(offered & VIRTIO_F_INDIRECT_DESC))
 		fail("the device has no indirect descriptors");
-	if (event_idx && !(offered & F_EVENT_IDX))
+	if (event_idx && !(offered & VIRTIO_F_EVENT_IDX))
 		fail("the device has no EVENT_IDX");
+	if (format->feature & ~offered)
+		fail("the device has no packed rings");
 	if (want & ~offered)
 		fail("the device has not enough queues");
 	if (!drv_start(&bus, want))
@@ -126,11 +128,11 @@ static void start_queue(struct queue *q, uint16_t index)
 	if (work.depth * (indirect ? 1 : 3) > size)
 		fail("the queue is too short for this depth");
 	for (unsigned i = 0; i < 3; i++) {
-		part[i].p = pages(drv_split.bytes(size, (enum drv_part)i,
-						  event_idx));
+		part[i].p = pages(format->bytes(size, (enum drv_part)i,
+						event_idx));
 		part[i].gpa = (uint64_t)part[i].p;
 	}
-	drv_ring_init(&q->ring, &drv_split, size, event_idx, part, 0);
+	drv_ring_init(&q->ring, format, size, event_idx, part, 0);
 	q->ring.ops->irqs(&q->ring, false);
 	drv_q_start(&bus, index, &q->ring);
 }
@@ -149,6 +151,7 @@ static void set_up(void)
 	indirect = param("indirect", 1);
 	event_idx = param("event", 1);
 	verify = param("verify", 0);
+	format = param("packed", 0) ? &drv_packed : &drv_split;
 	if (!work.blocks || !work.queues || work.queues > WORK_QUEUES_MAX ||
 	    !work.depth || (!work.count && !work.ticks) || !work.bs ||
 	    work.depth * work.queues > WORK_DEPTH_MAX || work.bs > WORK_BS_MAX)
