@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bios/acpi_int.h"
+#include "bios/sum.h"
 #include "devices/base/gmem.h"
 #include "devices/legacy/legacy.h"
 #include "pci/pci.h"
@@ -23,16 +24,6 @@ struct builder {
 	unsigned n_roots;
 	bool full;
 };
-
-static uint8_t sum_of(const void *data, uint32_t len)
-{
-	const uint8_t *p = data;
-	uint8_t sum = 0;
-
-	while (len--)
-		sum = (uint8_t)(sum + *p++);
-	return (uint8_t)-sum;
-}
 
 /* Room for a table, or NULL and full. */
 static void *begin(struct builder *b, uint32_t len)
@@ -62,7 +53,7 @@ static uint32_t end(struct builder *b, const char *sig, uint8_t rev,
 		.creator_rev = le32_put(1),
 	};
 	memcpy(h->sig, sig, sizeof(h->sig));
-	h->sum = sum_of(h, len);
+	h->sum = bios_sum(h, len);
 	b->len += len;
 	return at;
 }
@@ -309,8 +300,8 @@ static void fill_rsdp(struct acpi_blob *out, uint64_t rsdt, uint64_t xsdt)
 	};
 
 	memcpy(r.sig, "RSD PTR ", sizeof(r.sig));
-	r.sum = sum_of(&r, 20);
-	r.sum_all = sum_of(&r, sizeof(r));
+	r.sum = bios_sum(&r, 20);
+	r.sum_all = bios_sum(&r, sizeof(r));
 	memcpy(out->rsdp, &r, sizeof(r));
 }
 
