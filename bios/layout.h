@@ -33,7 +33,16 @@
 #define LAYOUT_SHADOW           0x000c0000u     /* RAM goes on here */
 #define LAYOUT_FSEG             0x000f0000u
 #define LAYOUT_FSEG_LEN         0x10000u
-#define LAYOUT_RSDP             0x000f0000u     /* first thing in the F-segment */
+/* The F-segment's first 8 KiB are for tables that are searched for. */
+#define LAYOUT_RSDP             0x000f0000u
+#define LAYOUT_SMBIOS_ENTRY     0x000f0040u     /* 31 bytes */
+#define LAYOUT_MP_POINTER       0x000f0060u     /* 16 bytes */
+#define LAYOUT_PIR              0x000f0100u
+#define LAYOUT_PIR_LEN          0x300u
+#define LAYOUT_MP               0x000f0400u
+#define LAYOUT_MP_LEN           0x900u
+#define LAYOUT_SMBIOS           0x000f0d00u
+#define LAYOUT_SMBIOS_LEN       0x800u
 
 #define LAYOUT_PCI_A            0xc0000000u
 #define LAYOUT_PCI_A_LEN        0x10000000u
