@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "vmm/cpuid.h"
+#include "vmm/hyperv.h"
 
 #define BITS(reg, low, n) ((reg) >> (low) & ((1u << (n)) - 1))
 
@@ -239,9 +240,40 @@ static void a_full_set_stays_whole(void **state)
 	assert_non_null(cpuid_find(&set, 0x90000000 + CPUID_MAX - 1, 0));
 }
 
+static void hyperv_leaves_move_kvms(void **state)
+{
+	struct cpuid_set set = { .leaf = {
+		{ 0x40000000, 0, false, 0x40000001, 0x4b4d564b, 0x564b4d56,
+		  0x4d },
+		{ 0x40000001, 0, false, 0x01007efb, 0, 0, 0 },
+		{ 0x80000000, 0, false, 0x80000008, 0, 0, 0 },
+	}, .n = 3 };
+	const struct cpuid_leaf *l;
+
+	(void)state;
+	hyperv_add(&set, HYPERV_BASE | HYPERV_TIME, 3);
+	assert_int_equal(set.n, 3 + 6);
+	l = cpuid_find(&set, 0x40000100, 0);
+	assert_int_equal(l->eax, 0x40000101);
+	assert_int_equal(l->ebx, 0x4b4d564b);
+	assert_int_equal(cpuid_find(&set, 0x40000101, 0)->eax, 0x01007efb);
+	assert_int_equal(cpuid_find(&set, 0x80000000, 0)->eax, 0x80000008);
+	l = cpuid_find(&set, 0x40000000, 0);
+	assert_int_equal(l->eax, 0x40000005);
+	assert_memory_equal(&l->ebx, "Micr", 4);
+	/* What KVM cannot do is not announced. */
+	assert_int_equal(cpuid_find(&set, 0x40000003, 0)->eax,
+			 1 << 1 | 1 << 5 | 1 << 9);
+	l = cpuid_find(&set, 0x40000004, 0);
+	assert_int_equal(l->eax, 1 << 5);
+	assert_int_equal(l->ebx, 0xffffffff);
+	assert_int_equal(cpuid_find(&set, 0x40000005, 0)->eax, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hyperv_leaves_move_kvms),
 		cmocka_unit_test(intel_agrees),
 		cmocka_unit_test(amd_agrees),
 		cmocka_unit_test(counters_and_enclaves_are_hidden),
