@@ -218,6 +218,24 @@ static int add_map(struct fwcfg *f, const struct bios_layout *l)
 	return fwcfg_add_file(f, "etc/e820", map, n * sizeof(map[0]));
 }
 
+static int add_smbios(struct fwcfg *f, const struct fwfiles_cfg *cfg)
+{
+	struct smbios *s = malloc(sizeof(*s));
+	int ret;
+
+	if (!s)
+		return -ENOMEM;
+	ret = smbios_build(cfg->smbios, s);
+	if (ret == 0)
+		ret = fwcfg_add_file(f, "etc/smbios/smbios-anchor", s->entry,
+				     sizeof(s->entry));
+	if (ret == 0)
+		ret = fwcfg_add_file(f, "etc/smbios/smbios-tables", s->table,
+				     s->len);
+	free(s);
+	return ret;
+}
+
 /* One Open Firmware path a line. */
 static int add_boot_order(struct fwcfg *f, const struct fwfiles_cfg *cfg)
 {
@@ -265,6 +283,7 @@ int fwfiles_add(struct fwcfg *f, const struct fwfiles_cfg *cfg)
 	    (ret = fwcfg_add(f, FWCFG_ID, id, sizeof(id))) < 0 ||
 	    (ret = add_numbers(f, cfg)) < 0 ||
 	    (ret = add_map(f, cfg->layout)) < 0 ||
+	    (ret = add_smbios(f, cfg)) < 0 ||
 	    (ret = add_boot_order(f, cfg)) < 0)
 		return ret;
 	if (cfg->vga && (ret = fwcfg_add_file(f, "vgaroms/vga.bin", vga_rom(),

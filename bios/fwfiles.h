@@ -13,6 +13,7 @@
 
 #include "bios/acpi.h"
 #include "bios/layout.h"
+#include "bios/smbios.h"
 
 struct fwcfg;
 
@@ -21,6 +22,7 @@ struct fwcfg;
 struct fwfiles_cfg {
 	const struct bios_layout *layout;
 	const struct acpi_cfg *acpi;    /* its layout is not used */
+	const struct smbios_cfg *smbios;
 	uint64_t ram;                   /* bytes */
 	unsigned cpus;
 	uint8_t boot[FWFILES_BOOT_MAX]; /* PCI slots of disks, first to last */

@@ -8,6 +8,7 @@
 
 #include "devices/base/container.h"
 #include "devices/base/log.h"
+#include "pci/pci.h"
 #include "vmm/kvm.h"
 
 #define PIT_PIN 2       /* of the IOAPIC */
@@ -83,6 +84,32 @@ static int set_routes(const struct kvm *kvm)
 	return ioctl(kvm->vm, KVM_SET_GSI_ROUTING, r) < 0 ? -errno : 0;
 }
 
+/*
+ * PCI's lines and the SCI are level-triggered in the PICs as well: firmware
+ * says so by ports 4D0 and 4D1, but a kernel that is loaded directly had none.
+ */
+static int set_pic_levels(const struct kvm *kvm)
+{
+	uint16_t level = 1u << LAYOUT_SCI_GSI;
+	int ret = 0;
+
+	for (unsigned i = 0; i < PCI_INTX_GSIS; i++)
+		level |= (uint16_t)(1u << pci_intx_gsis[i]);
+	for (unsigned i = 0; i < 2 && ret == 0; i++) {
+		struct kvm_irqchip pic = {
+			.chip_id = i ? KVM_IRQCHIP_PIC_SLAVE
+				     : KVM_IRQCHIP_PIC_MASTER,
+		};
+
+		if (ioctl(kvm->vm, KVM_GET_IRQCHIP, &pic) < 0)
+			return -errno;
+		pic.chip.pic.elcr = (uint8_t)(level >> (8 * i));
+		if (ioctl(kvm->vm, KVM_SET_IRQCHIP, &pic) < 0)
+			ret = -errno;
+	}
+	return ret;
+}
+
 int irqchip_create(struct irqchip *chip, char *err, size_t errlen)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -97,6 +124,8 @@ int irqchip_create(struct irqchip *chip, char *err, size_t errlen)
 	} else {
 		ret = set_routes(chip->kvm);
 		what = "interrupt routes";
+		if (ret == 0)
+			ret = set_pic_levels(chip->kvm);
 	}
 	if (ret < 0)
 		snprintf(err, errlen, "KVM refuses the %s: %s", what,

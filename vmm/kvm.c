@@ -14,6 +14,7 @@
 #include "bios/layout.h"
 #include "devices/base/gmem.h"
 #include "vmm/cpuid.h"
+#include "vmm/hyperv.h"
 
 #define DEV "/dev/kvm"
 
@@ -80,6 +81,22 @@ static int cap(const struct kvm *kvm, int number)
 	return ioctl(kvm->fd, KVM_CHECK_EXTENSION, number);
 }
 
+static unsigned hyperv_caps(const struct kvm *kvm)
+{
+	static const struct { int cap; unsigned bit; } caps[] = {
+		{ KVM_CAP_HYPERV, HYPERV_BASE },
+		{ KVM_CAP_HYPERV_VAPIC, HYPERV_VAPIC },
+		{ KVM_CAP_HYPERV_SPIN, HYPERV_SPIN },
+		{ KVM_CAP_HYPERV_TIME, HYPERV_TIME },
+		{ KVM_CAP_HYPERV_VP_INDEX, HYPERV_VP_INDEX },
+	};
+	unsigned have = 0;
+
+	for (unsigned i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		have |= cap(kvm, caps[i].cap) > 0 ? caps[i].bit : 0;
+	return have & HYPERV_BASE ? have : 0;
+}
+
 static int check_caps(struct kvm *kvm, char *err, size_t errlen)
 {
 	int version = ioctl(kvm->fd, KVM_GET_API_VERSION, 0);
@@ -108,6 +125,7 @@ static int check_caps(struct kvm *kvm, char *err, size_t errlen)
 	len = cap(kvm, KVM_CAP_MAX_VCPUS);
 	kvm->max_cpus = len > 0 ? (unsigned)len : 4;    /* KVM's api.rst 4.4 */
 	kvm->any_len_doorbell = cap(kvm, KVM_CAP_IOEVENTFD_ANY_LENGTH) > 0;
+	kvm->hyperv = hyperv_caps(kvm);
 	kvm->tsc_deadline = cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER) > 0;
 	return 0;
 }

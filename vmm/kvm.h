@@ -24,6 +24,7 @@ struct kvm {
 	unsigned max_cpus;
 	bool any_len_doorbell;  /* one ioeventfd for writes of every width */
 	bool tsc_deadline;      /* the in-kernel APIC has the timer mode */
+	unsigned hyperv;        /* enum hyperv_cap */
 };
 
 /* 0, or -errno with one sentence in err. kvm_close may follow a failure. */

@@ -14,6 +14,7 @@
 #include "devices/base/loop.h"
 #include "devices/char/chario.h"
 #include "devices/virtio/profile.h"
+#include "vmm/hyperv.h"
 
 /* ---- what ends a run, from any thread ----------------------------------------- */
 
@@ -146,6 +147,31 @@ static int reset(struct machine *m, char *err)
 
 /* ---- life ----------------------------------------------------------------------------- */
 
+bool mach_has_hyperv(const struct mach_cfg *cfg)
+{
+	if (cfg->hyperv == MACH_AUTO)
+		return !cfg->kernel &&
+		       mach_profile(cfg) == &vio_profile_aero_w7;
+	return cfg->hyperv == MACH_ON;
+}
+
+static int add_hyperv(struct machine *m, char *err)
+{
+	if (!mach_has_hyperv(&m->cfg))
+		return 0;
+	if (m->kvm.hyperv) {
+		hyperv_add(&m->cpuid, m->kvm.hyperv, m->cfg.cpus);
+		return 0;
+	}
+	if (m->cfg.hyperv == MACH_AUTO) {
+		log_info("this host's KVM has no Hyper-V interface to show");
+		return 0;
+	}
+	snprintf(err, MACH_ERR_LEN, "--hyperv on: this host's KVM has no "
+		 "Hyper-V interface (CONFIG_KVM_HYPERV)");
+	return -EOPNOTSUPP;
+}
+
 static int make_layout(struct machine *m, char *err)
 {
 	const struct cpuid_cfg cfg = {
@@ -162,6 +188,9 @@ static int make_layout(struct machine *m, char *err)
 	}
 	m->cpuid.n = (unsigned)ret;
 	cpuid_adjust(&m->cpuid, &cfg);
+	ret = add_hyperv(m, err);
+	if (ret < 0)
+		return ret;
 	phys_bits = cpuid_phys_bits(&m->cpuid);
 	ret = layout_init(&m->layout, m->cfg.memory, phys_bits);
 	if (ret < 0)

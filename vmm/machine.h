@@ -94,8 +94,8 @@ struct mach_cfg {
 	struct mach_boot boot;
 	int bios_serial;                /* enum mach_switch: see mach_bios_serial */
 	/* enum mach_switch. AUTO: on for what a BIOS boots, off for a kernel,
-	 * which has KVM's clock. */
-	int hpet;
+	 * which has KVM's clock; Hyper-V's leaves only under profile aero-w7. */
+	int hpet, hyperv;
 	struct mach_display display;
 	uint64_t memory;                        /* bytes */
 	bool hugepages;
@@ -134,6 +134,8 @@ unsigned mach_net_threads(const struct mach_cfg *, unsigned host_cpus);
 
 /* Whether the machine has an HPET. Pure. */
 bool mach_has_hpet(const struct mach_cfg *);
+/* Whether it shows Hyper-V's leaves, where KVM can. Pure. */
+bool mach_has_hyperv(const struct mach_cfg *);
 
 /* The profile that "auto" stands for. Pure. */
 const struct vio_profile *mach_profile(const struct mach_cfg *);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bios/acpi.h"
+#include "bios/irqtables.h"
 
 int mach_open_file(const char *what, const char *path, int *fd, char *err)
 {
@@ -127,6 +128,54 @@ static void set_boot_order(const struct machine *m, struct rom_cfg *cfg)
 		cfg->flags |= ROM_CFG_MENU;
 }
 
+void mach_smbios_cfg(struct machine *m, struct smbios_cfg *cfg)
+{
+	const struct cpuid_leaf *cpu = cpuid_find(&m->cpuid, 1, 0);
+
+	*cfg = (struct smbios_cfg){
+		.layout = &m->layout,
+		.ram = m->cfg.memory,
+		.cpus = m->cfg.cpus,
+		.cpu_signature = cpu ? cpu->eax : 0,
+		.cpu_features = cpu ? cpu->edx : 0,
+		.version = AEROVMM_VERSION,
+	};
+}
+
+static uint32_t used_slots(const struct machine *m)
+{
+	uint32_t slots = 0;
+
+	for (unsigned i = 0; i < PCI_SLOTS; i++)
+		if (m->pci.dev[i][0])
+			slots |= UINT32_C(1) << i;
+	return slots;
+}
+
+/* What is searched for in the F-segment, beside ACPI's RSDP. */
+static int install_legacy(struct machine *m)
+{
+	struct smbios_cfg cfg;
+	struct irqtables_cfg irq_cfg;
+	struct { struct smbios smbios; struct irqtables irq; } *t;
+	int ret;
+
+	t = malloc(sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	mach_smbios_cfg(m, &cfg);
+	irq_cfg = (struct irqtables_cfg){
+		.cpus = cfg.cpus, .cpu_signature = cfg.cpu_signature,
+		.cpu_features = cfg.cpu_features, .slots = used_slots(m),
+	};
+	if ((ret = smbios_build(&cfg, &t->smbios)) == 0 &&
+	    (ret = smbios_install(&m->gmem, &t->smbios)) == 0 &&
+	    (ret = irqtables_build(&irq_cfg, &t->irq)) == 0)
+		ret = irqtables_install(&m->gmem, &t->irq);
+	free(t);
+	return ret;
+}
+
 /* Our BIOS, which boots from the disks: the first devices, one a slot. */
 static int load_bios(struct machine *m, struct cpu_start *start, char *err)
 {
@@ -171,8 +220,10 @@ int mach_boot_load(struct machine *m, struct cpu_start *start, char *err)
 		return ret;
 	}
 	ret = install_acpi(m, &m->boot.rsdp);
+	if (ret == 0)
+		ret = install_legacy(m);
 	if (ret < 0) {
-		snprintf(err, MACH_ERR_LEN, "cannot build the ACPI tables: %s",
+		snprintf(err, MACH_ERR_LEN, "cannot build the guest's tables: %s",
 			 strerror(-ret));
 		return ret;
 	}

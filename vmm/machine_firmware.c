@@ -139,16 +139,18 @@ static int copy_low(struct machine *m)
 int mach_firmware_load(struct machine *m, struct cpu_start *start, char *err)
 {
 	struct acpi_cfg acpi;
+	struct smbios_cfg smbios;
 	struct fwfiles_cfg cfg = {
-		.layout = &m->layout, .acpi = &acpi, .ram = m->cfg.memory,
-		.cpus = m->cfg.cpus, .menu = m->cfg.boot.menu,
-		.menu_seconds = MACH_MENU_SECONDS,
+		.layout = &m->layout, .acpi = &acpi, .smbios = &smbios,
+		.ram = m->cfg.memory, .cpus = m->cfg.cpus,
+		.menu = m->cfg.boot.menu, .menu_seconds = MACH_MENU_SECONDS,
 		.serial = mach_bios_serial(&m->cfg),
 		.vga = mach_has_vga(&m->cfg),
 	};
 	int ret;
 
 	mach_acpi_cfg(m, &acpi);
+	mach_smbios_cfg(m, &smbios);
 	boot_order(m, &cfg);
 	fwcfg_clear(&m->firmware.fwcfg);
 	fwcfg_reset(&m->firmware.fwcfg);

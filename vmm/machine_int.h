@@ -8,6 +8,7 @@
 #include "bios/acpi.h"
 #include "bios/linux.h"
 #include "bios/rom_load.h"
+#include "bios/smbios.h"
 #include "devices/base/gmem.h"
 #include "devices/base/iospace.h"
 #include "devices/display/seat.h"
@@ -212,6 +213,7 @@ void mach_boot_close(struct machine *);
 /* The tables' devices; the caller frees nothing, but calls it again for each
  * life of the guest. */
 void mach_acpi_cfg(const struct machine *, struct acpi_cfg *);
+void mach_smbios_cfg(struct machine *, struct smbios_cfg *);
 /* Seconds that a boot menu waits: long enough to read it, short enough for a
  * machine nobody looks at. */
 #define MACH_MENU_SECONDS 30

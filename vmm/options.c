@@ -236,6 +236,9 @@ static const struct row rows[] = {
 	{ NULL, "--hpet", "auto|on|off",
 	  "high precision event timers (default: auto: off for a\n"
 	  "kernel)", options_set_hpet, false },
+	{ NULL, "--hyperv", "auto|on|off",
+	  "show Windows what Hyper-V shows (default: auto: with\n"
+	  "profile aero-w7, without a kernel)", options_set_hyperv, false },
 	{ "Devices", "--disk", "FILE[,KEY]...",
 	  "virtio disk from a raw image or a block device; may be\n"
 	  "given again. Keys:\n"

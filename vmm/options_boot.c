@@ -79,18 +79,28 @@ int options_set_firmware(const struct parser *p, char *val)
 	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 }
 
-int options_set_hpet(const struct parser *p, char *val)
+static int set_switch(const struct parser *p, char *val, const char *key,
+		      int *to)
 {
 	static const char *const words[] = {
 		[MACH_AUTO] = "auto", [MACH_ON] = "on", [MACH_OFF] = "off",
 		NULL,
 	};
-	static const struct optkv_key keys[] = {
-		{ "timer", OPTKV_WORD, .off = offsetof(struct mach_cfg, hpet),
-		  .words = words },
+	const struct optkv_key keys[] = {
+		{ key, OPTKV_WORD, .off = 0, .words = words },
 	};
 
-	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);
+	return options_keys(p, val, keys, COUNT(keys), to);
+}
+
+int options_set_hpet(const struct parser *p, char *val)
+{
+	return set_switch(p, val, "timer", &p->o->mach.hpet);
+}
+
+int options_set_hyperv(const struct parser *p, char *val)
+{
+	return set_switch(p, val, "leaves", &p->o->mach.hyperv);
 }
 
 int options_set_bios_serial(const struct parser *p, char *val)

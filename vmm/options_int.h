@@ -32,6 +32,7 @@ int options_set_boot(const struct parser *, char *val);
 int options_set_cdrom(const struct parser *, char *val);
 int options_set_firmware(const struct parser *, char *val);
 int options_set_hpet(const struct parser *, char *val);
+int options_set_hyperv(const struct parser *, char *val);
 int options_set_bios_serial(const struct parser *, char *val);
 int options_set_display(const struct parser *, char *val);
 int options_set_vga(const struct parser *, char *val);

@@ -20,6 +20,7 @@ struct rig {
 	struct fwcfg f;
 	struct bios_layout layout;
 	struct acpi_cfg acpi;
+	struct smbios_cfg smbios;
 	struct fwfiles_cfg cfg;
 };
 
@@ -35,8 +36,13 @@ static int setup(void **state)
 		.layout = &r->layout, .cpus = 3,
 		.has = ACPI_HAS_RTC | ACPI_HAS_I8042 | ACPI_HAS_HPET,
 	};
+	r->smbios = (struct smbios_cfg){
+		.layout = &r->layout, .ram = 4 * GIB, .cpus = 3,
+		.version = "1",
+	};
 	r->cfg = (struct fwfiles_cfg){
-		.layout = &r->layout, .acpi = &r->acpi, .ram = 4 * GIB,
+		.layout = &r->layout, .acpi = &r->acpi,
+		.smbios = &r->smbios, .ram = 4 * GIB,
 		.cpus = 3, .boot = { 2, 1, 0x1f }, .n_boot = 3, .menu = true,
 		.menu_seconds = 30, .serial = true,
 	};
@@ -192,6 +198,10 @@ static void the_rest_says_what_the_machine_is(void **state)
 	assert_int_equal(le(map->data + 48, 8), GIB);
 	assert_int_equal(le(file(r, "etc/boot-menu-wait")->data, 2), 30000);
 	assert_int_equal(le(file(r, "etc/sercon-port")->data, 2), 0x3f8);
+	assert_memory_equal(file(r, "etc/smbios/smbios-anchor")->data, "_SM_",
+			    4);
+	assert_int_equal(le(file(r, "etc/smbios/smbios-anchor")->data + 22, 2),
+			 file(r, "etc/smbios/smbios-tables")->len);
 	/* A second life finds the same. */
 	fwcfg_clear(&r->f);
 	assert_int_equal(fwfiles_add(&r->f, &r->cfg), 0);

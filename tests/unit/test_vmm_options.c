@@ -223,6 +223,16 @@ static void boot_order_arrives(void **state)
 	assert_true(mach_has_hpet(&opt.mach));
 	assert_int_equal(parse("--firmware bios.bin --hpet off"), 0);
 	assert_false(mach_has_hpet(&opt.mach));
+	assert_int_equal(parse("--disk d --profile modern"), 0);
+	assert_false(mach_has_hyperv(&opt.mach));
+	assert_int_equal(parse("--disk d"), 0);
+	assert_true(mach_has_hyperv(&opt.mach));
+	assert_int_equal(parse("--disk d --hyperv off"), 0);
+	assert_false(mach_has_hyperv(&opt.mach));
+	assert_int_equal(parse("--kernel k --profile aero-w7"), 0);
+	assert_false(mach_has_hyperv(&opt.mach));
+	assert_int_equal(parse("--kernel k --hyperv on"), 0);
+	assert_true(mach_has_hyperv(&opt.mach));
 	assert_int_equal(parse("--kernel k"), 0);
 	assert_false(mach_has_hpet(&opt.mach));
 	assert_int_equal(parse("--kernel k --hpet=on"), 0);
@@ -282,6 +292,7 @@ static void mistakes_are_explained(void **state)
 		{ "--kernel k --firmware f", "contradicts --kernel" },
 		{ "--firmware f --transport mmio", "PCI disks" },
 		{ "--disk d --hpet maybe", "auto, on, off" },
+		{ "--disk d --hyperv yes", "auto, on, off" },
 		{ "--disk d --bios-serial maybe", "off, on" },
 		{ "--cmdline c", "give --kernel" },
 		{ "--kernel", "needs a value" },
