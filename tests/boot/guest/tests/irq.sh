@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# After some I/O: how the disk interrupts. want_irq: msix, intx or mmio
+# After some I/O: how the disk interrupts. want_irq: msix, intx, pic or mmio
 
 dd if=/dev/vda of=/dev/null bs=4096 count=64 iflag=direct 2>/dev/null
 grep virtio /proc/interrupts >/tmp/irqs
@@ -8,6 +8,7 @@ disk=$(basename "$(readlink -f /sys/block/vda/device)")
 case $want_irq in
 msix) pattern="PCI-MSI.* $disk-req" ;;
 intx) pattern="IO-APIC.*-fasteoi .*$disk" ;;
+pic) pattern="XT-PIC.* .*$disk" ;;
 mmio) pattern="IO-APIC.* $disk" ;;
 esac
 # Sum over the processors of the lines that match.
