@@ -1,11 +1,5 @@
 #include "tests/lib/rnd.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
-
 /* splitmix64: every state is a good one, 0 too. */
 uint64_t rnd_u64(struct rnd *r)
 {
@@ -14,20 +8,6 @@ uint64_t rnd_u64(struct rnd *r)
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
 	return z ^ z >> 31;
-}
-
-void rnd_init(struct rnd *r, const char *what)
-{
-	const char *env = getenv("SEED");
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	r->s = ((uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 20 ^
-		(uint64_t)getpid()) & 0xffffffff;
-	if (env)
-		r->s = strtoull(env, NULL, 0);
-	printf("%s: SEED=%" PRIu64 "\n", what, r->s);
-	fflush(stdout);
 }
 
 struct rnd rnd_split(struct rnd *r)

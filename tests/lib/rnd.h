@@ -1,6 +1,7 @@
 /*
  * Random numbers that can be had again: the seed is printed at the start, and
  * SEED=number in the environment repeats a run. Each thread its own struct.
+ * All but rnd_init works in micro-guests, too.
  */
 #ifndef TESTS_LIB_RND_H
 #define TESTS_LIB_RND_H
