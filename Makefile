@@ -7,6 +7,7 @@
 #                     sanitizers, run every test (about 20 minutes)
 #   make check-fast   build and run the host tests only (about a minute)
 #   make check-guest  micro-guests on /dev/kvm
+#   make conform      the Windows 7 device contract, clause by clause
 #   make check-boot   Linux guests, nested where the CPU has no VT-x or SVM
 #   make bench        measure against the host and QEMU; writes RESULTS.md
 #   make lint         layers, file sizes, forbidden patterns, shell scripts
@@ -175,6 +176,9 @@ $(GUEST_ELF): $(O)/%.elf: $(O)/guest/%.o $(GUEST_RT) tests/guest/rt/link.ld | $$
 		-T tests/guest/rt/link.ld $< $(GUEST_RT) -o $@
 .PHONY: micro-guests
 micro-guests: $(GUEST_ELF)
+
+# ---- conformance tests ------------------------------------------------------
+include tests/conform/conform.mk
 
 # ---- programs that test the BIOS, run by tests/guest/bios/run ----------------
 include tests/guest/bios/tests.mk
