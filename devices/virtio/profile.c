@@ -148,7 +148,7 @@ const struct vio_profile vio_profile_modern = {
 	.pci_rev = 0x01,
 	.sub_vendor = VIRTIO_PCI_VENDOR,
 	.feats = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC |
-		 VIRTIO_F_EVENT_IDX,
+		 VIRTIO_F_EVENT_IDX | VIRTIO_F_RING_PACKED,
 	CONTRACT_WINDOWS,
 	.msix_default = true,
 	.pci_cfg_cap = true,

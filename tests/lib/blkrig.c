@@ -80,7 +80,7 @@ void blkrig_up(struct blkrig *b, uint64_t features, struct rnd *rnd)
 	b->table = guest_alloc(g, GUEST_LOW, 16 * BLK_BUFS, 16, NULL);
 	b->data = guest_alloc(g, GUEST_HIGH, DATA_BYTES, 0x1000, NULL);
 	features |= VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC;
-	features &= drv_offered(bus);
+	features = rig_features(&b->rig, features) & drv_offered(bus);
 	BUG_ON(!drv_start(bus, features));
 	for (uint16_t q = 0; q < b->dev->nvqs; q++) {
 		rig_ring(&b->rig, &b->ring[q], drv_q_max(bus, q),

@@ -118,6 +118,18 @@ void drv_ring_init(struct drv_ring *r, const struct drv_ring_ops *ops,
 	ops->init(r);
 }
 
+unsigned drv_used(const struct drv_ring *r)
+{
+	struct drv_ring copy = *r;
+	unsigned n = 0;
+	uint32_t len;
+
+	copy.no_irq = true;
+	while (copy.ops->collect(&copy, &len) >= 0)
+		n++;
+	return n;
+}
+
 int drv_send(struct drv_bus *b, uint16_t q, struct drv_ring *r,
 	     const struct drv_buf *buf, unsigned n, const struct drv_mem *table)
 {

@@ -141,6 +141,8 @@ struct drv_ring_ops {
 	bool (*wants_kick)(const struct drv_ring *);
 	/* Makes a chain available that cannot be walked. */
 	void (*spoil)(struct drv_ring *);
+	/* Makes the oldest chain of a full ring available once more. */
+	void (*overfill)(struct drv_ring *);
 };
 extern const struct drv_ring_ops drv_split, drv_packed;
 
@@ -165,6 +167,8 @@ struct drv_ring {
 void drv_ring_init(struct drv_ring *, const struct drv_ring_ops *,
 		   uint16_t size, bool event_idx,
 		   const struct drv_mem part[3], uint32_t shuffle);
+/* How many used chains wait to be collected. */
+unsigned drv_used(const struct drv_ring *);
 /* add, publish and, if wanted, notify. The id or -1. */
 int drv_send(struct drv_bus *, uint16_t q, struct drv_ring *,
 	     const struct drv_buf *, unsigned n, const struct drv_mem *table);
@@ -178,6 +182,7 @@ void drv_give_id(struct drv_ring *, uint16_t id);
 
 /* A packed ring's words one by one, for rings no driver would make. flags:
  * all of them, AVAIL and USED included. */
+struct vring_packed_desc *drv_packed_slot(const struct drv_ring *, unsigned i);
 void drv_packed_desc(struct drv_ring *, unsigned i, uint64_t addr,
 		     uint32_t len, uint16_t id, uint16_t flags);
 void drv_packed_event(struct drv_ring *, uint32_t event);

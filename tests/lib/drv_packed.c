@@ -6,7 +6,7 @@
 
 #include "tests/lib/drv.h"
 
-static struct vring_packed_desc *slot(const struct drv_ring *r, unsigned i)
+struct vring_packed_desc *drv_packed_slot(const struct drv_ring *r, unsigned i)
 {
 	return (struct vring_packed_desc *)r->part[DRV_DESC].p + i;
 }
@@ -46,7 +46,7 @@ static void packed_init(struct drv_ring *r)
 static void put_slot(struct drv_ring *r, uint64_t addr, uint32_t len,
 		     uint16_t id, uint16_t flags)
 {
-	struct vring_packed_desc *d = slot(r, r->avail);
+	struct vring_packed_desc *d = drv_packed_slot(r, r->avail);
 
 	flags |= r->avail_wrap ? VRING_DESC_F_AVAIL : VRING_DESC_F_USED;
 	le64_store(&d->addr, addr);
@@ -124,7 +124,7 @@ static bool packed_publish(struct drv_ring *r)
 	r->added = 0;
 	if (n == 0)
 		return false;
-	le16_store_release(&slot(r, r->published)->flags, r->first_flags);
+	le16_store_release(&drv_packed_slot(r, r->published)->flags, r->first_flags);
 	/* The flags before the look at the device's wish (virtio 2.8.21.2). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return wanted(r, n);
@@ -134,7 +134,7 @@ static bool packed_publish(struct drv_ring *r)
 
 static uint16_t used_flags(const struct drv_ring *r)
 {
-	return le16_load_acquire(&slot(r, r->used)->flags);
+	return le16_load_acquire(&drv_packed_slot(r, r->used)->flags);
 }
 
 static bool packed_ready(const struct drv_ring *r)
@@ -158,7 +158,7 @@ static void ask_at(struct drv_ring *r, unsigned at, bool wrap)
 
 static int packed_collect(struct drv_ring *r, uint32_t *len)
 {
-	struct vring_packed_desc *d = slot(r, r->used);
+	struct vring_packed_desc *d = drv_packed_slot(r, r->used);
 	unsigned slots = 1;
 	uint16_t id;
 
@@ -218,6 +218,15 @@ static void packed_spoil(struct drv_ring *r)
 	packed_publish(r);
 }
 
+static void packed_overfill(struct drv_ring *r)
+{
+	const struct vring_packed_desc *d = drv_packed_slot(r, r->avail);
+
+	put_slot(r, le64_load(&d->addr), le32_load(&d->len), le16_load(&d->id),
+		 le16_load(&d->flags) & VRING_DESC_F_WRITE);
+	packed_publish(r);
+}
+
 const struct drv_ring_ops drv_packed = {
 	.name = "packed",
 	.feature = VIRTIO_F_RING_PACKED,
@@ -232,12 +241,13 @@ const struct drv_ring_ops drv_packed = {
 	.irq_after = packed_irq_after,
 	.wants_kick = packed_wants_kick,
 	.spoil = packed_spoil,
+	.overfill = packed_overfill,
 };
 
 void drv_packed_desc(struct drv_ring *r, unsigned i, uint64_t addr,
 		     uint32_t len, uint16_t id, uint16_t flags)
 {
-	struct vring_packed_desc *d = slot(r, i);
+	struct vring_packed_desc *d = drv_packed_slot(r, i);
 
 	le64_store(&d->addr, addr);
 	le32_store(&d->len, len);

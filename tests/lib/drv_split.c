@@ -214,6 +214,11 @@ static void split_spoil(struct drv_ring *r)
 	le16_store_release(&avail_of(r)->idx, ++r->avail);
 }
 
+static void split_overfill(struct drv_ring *r)
+{
+	le16_store_release(&avail_of(r)->idx, ++r->avail);
+}
+
 const struct drv_ring_ops drv_split = {
 	.name = "split",
 	.bytes = split_bytes,
@@ -227,6 +232,7 @@ const struct drv_ring_ops drv_split = {
 	.irq_after = split_irq_after,
 	.wants_kick = split_wants_kick,
 	.spoil = split_spoil,
+	.overfill = split_overfill,
 };
 
 void drv_split_desc(struct drv_ring *r, unsigned i, uint64_t addr, uint32_t len,

@@ -65,8 +65,8 @@ void net_rig_start(struct net_rig *r, uint64_t features)
 	struct drv_bus *b = &r->rig.bus;
 	unsigned nvqs = r->dev->nvqs;
 
-	r->acked = drv_offered(b) & (features | VIRTIO_F_VERSION_1 |
-				     VIRTIO_F_INDIRECT_DESC);
+	r->acked = drv_offered(b) & rig_features(&r->rig,
+		features | VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC);
 	BUG_ON(!drv_start(b, r->acked));
 	r->ctrl = r->acked & VIRTIO_NET_F_MQ ? 2 * r->pairs : 2;
 	guest_release_all(r->rig.guest);

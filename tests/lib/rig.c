@@ -14,9 +14,24 @@ static struct loop *new_loop(const char *name, unsigned flags)
 	return l;
 }
 
+static bool g_prefer_packed;
+
+void rig_prefer_packed(bool on)
+{
+	g_prefer_packed = on;
+}
+
+bool rig_prefers_packed(void)
+{
+	return g_prefer_packed;
+}
+
 void rig_open(struct rig *r, const struct rig_bus *via, unsigned flags)
 {
-	*r = (struct rig){ .via = via, .threads = flags & RIG_THREADS };
+	*r = (struct rig){
+		.via = via, .threads = flags & RIG_THREADS, .fmt = &drv_split,
+		.packed = flags & RIG_PACKED,
+	};
 	r->guest = guest_new();
 	r->io = r->loops[0] = new_loop("io", flags);
 	r->io2 = r->loops[1] = new_loop("io2", flags);
@@ -28,6 +43,17 @@ void rig_attach(struct rig *r, struct vio_dev *dev)
 {
 	r->dev = dev;
 	r->via->attach(r, dev);
+	if (dev->offered & VIRTIO_F_RING_PACKED) {
+		if (r->packed || g_prefer_packed)
+			r->fmt = &drv_packed;
+	} else {
+		BUG_ON(r->packed);
+	}
+}
+
+uint64_t rig_features(const struct rig *r, uint64_t want)
+{
+	return (want & ~VIRTIO_F_RING_PACKED) | r->fmt->feature;
 }
 
 static void end_loop(struct loop *l)
@@ -59,14 +85,14 @@ void rig_ring_at(struct rig *r, struct drv_ring *ring, uint16_t size,
 	struct drv_mem part[3];
 
 	for (unsigned i = 0; i < 3; i++) {
-		uint32_t len = drv_split.bytes(size, (enum drv_part)i,
-					       event_idx);
+		uint32_t len = r->fmt->bytes(size, (enum drv_part)i,
+					     event_idx);
 
 		part[i].gpa = gpa[i];
 		part[i].p = guest_ptr(r->guest, gpa[i], len);
 		memset(part[i].p, 0, len);
 	}
-	drv_ring_init(ring, &drv_split, size, event_idx, part, shuffle);
+	drv_ring_init(ring, r->fmt, size, event_idx, part, shuffle);
 }
 
 void rig_ring(struct rig *r, struct drv_ring *ring, uint16_t size,
@@ -78,8 +104,8 @@ void rig_ring(struct rig *r, struct drv_ring *ring, uint16_t size,
 		gpa[i] = guest_alloc(r->guest,
 			!rnd ? GUEST_LOW : rnd_chance(rnd, 50) ? GUEST_HIGH
 							       : GUEST_NEXT,
-			drv_split.bytes(size, (enum drv_part)i, event_idx),
-			drv_split.align((enum drv_part)i), rnd);
+			r->fmt->bytes(size, (enum drv_part)i, event_idx),
+			r->fmt->align((enum drv_part)i), rnd);
 	rig_ring_at(r, ring, size, event_idx, gpa, rnd ? rnd_u32(rnd) | 1 : 0);
 }
 

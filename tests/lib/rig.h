@@ -34,6 +34,7 @@ extern const struct rig_bus rig_mmio, rig_pci;
 enum rig_flags {
 	RIG_URING = 1,          /* loops that sleep in io_uring, where allowed */
 	RIG_THREADS = 2,
+	RIG_PACKED = 4,         /* the driver uses packed rings */
 };
 
 struct rig {
@@ -45,13 +46,23 @@ struct rig {
 	bool threads;
 	struct hw_host hw;
 	struct vio_dev *dev;
-	struct drv_bus bus;             /* after rig_attach */
+	/* After rig_attach: */
+	struct drv_bus bus;
+	bool packed;                    /* asked for */
+	const struct drv_ring_ops *fmt; /* of the driver's rings */
 };
 
 void rig_open(struct rig *, const struct rig_bus *, unsigned flags);
 /* The rig owns the device from here on. */
 void rig_attach(struct rig *, struct vio_dev *);
 void rig_close(struct rig *);
+
+/* want, with or without RING_PACKED as the driver's rings have it. */
+uint64_t rig_features(const struct rig *, uint64_t want);
+/* From here on rigs use packed rings where the device offers them, flag or
+ * not. For variant.c. */
+void rig_prefer_packed(bool on);
+bool rig_prefers_packed(void);
 
 /* A ring of its own in guest memory; rnd NULL: in LOW, descriptors in order;
  * else anywhere, at the least alignment. */

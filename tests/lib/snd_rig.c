@@ -262,7 +262,8 @@ void snd_rig_up(struct snd_rig *r)
 {
 	struct drv_bus *b = &r->rig.bus;
 
-	BUG_ON(!drv_start(b, drv_offered(b) & SND_RIG_CONTRACT));
+	BUG_ON(!drv_start(b, rig_features(&r->rig, drv_offered(b) &
+						   SND_RIG_CONTRACT)));
 	for (uint16_t i = 0; i < SND_QUEUES; i++) {
 		rig_ring(&r->rig, &r->q[i], drv_q_max(b, i), false, NULL);
 		drv_q_start(b, i, &r->q[i]);
@@ -387,7 +388,7 @@ struct snd_buf snd_rig_record(struct snd_rig *r, uint32_t bytes)
 bool snd_rig_quiet(struct snd_rig *r, unsigned q)
 {
 	rig_settle(&r->rig);
-	return drv_split_used_idx(&r->q[q]) == r->q[q].used;
+	return !r->q[q].ops->ready(&r->q[q]);
 }
 
 uint32_t snd_rig_done(struct snd_rig *r, unsigned q, const struct snd_buf *b)

@@ -64,7 +64,7 @@ static void features_and_configuration(void **state)
 				 VIRTIO_F(6) | VIRTIO_F(9), f);
 	else
 		assert_int_equal(VIRTIO_F(32) | VIRTIO_F(28) | VIRTIO_F(29) |
-				 VIRTIO_F(2) | VIRTIO_F(6) | VIRTIO_F(9) |
+				 VIRTIO_F(34) | VIRTIO_F(2) | VIRTIO_F(6) | VIRTIO_F(9) |
 				 VIRTIO_F(10) | VIRTIO_F(11) | VIRTIO_F(13) |
 				 VIRTIO_F(14), f);
 	assert_int_equal(contract ? 128 : 256, drv_q_max(bus, 0));
@@ -391,19 +391,24 @@ int suite_blk_run(const struct rig_bus *via)
 		{ "uring", via, &vio_profile_modern, RIG_URING, BLK_FILE },
 		{ "uring-threads", via, &vio_profile_modern,
 		  RIG_URING | RIG_THREADS, BLK_FILE },
+		{ "mem", via, &vio_profile_modern, RIG_PACKED, BLK_MEM },
+		{ "uring", via, &vio_profile_modern, RIG_URING | RIG_PACKED,
+		  BLK_FILE },
 	};
+	unsigned n = sizeof(variants) / sizeof(variants[0]);
 	const struct variant spies[] = {
 		{ "spy", via, &vio_profile_aero_w7, 0, BLK_SPY },
 		{ "spy", via, &vio_profile_modern, 0, BLK_SPY },
+		{ "spy", via, &vio_profile_modern, RIG_PACKED, BLK_SPY },
 	};
 	int bad;
 
 	bad = variant_run("blk", contract,
-			  sizeof(contract) / sizeof(contract[0]), variants, 6,
+			  sizeof(contract) / sizeof(contract[0]), variants, n,
 			  blk_setup, blk_teardown);
 	bad |= variant_run("blk framing", blk_framing_tests, blk_framing_ntests,
-			   variants, 6, blk_setup, blk_teardown);
+			   variants, n, blk_setup, blk_teardown);
 	bad |= variant_run("blk backend", blk_backend_tests, blk_backend_ntests,
-			   spies, 2, blk_setup, blk_teardown);
+			   spies, 3, blk_setup, blk_teardown);
 	return bad;
 }

@@ -463,6 +463,9 @@ int suite_blk_random_run(const struct rig_bus *via)
 		  BLK_FILE },
 		{ "uring-threads", via, &vio_profile_modern,
 		  RIG_URING | RIG_THREADS, BLK_FILE },
+		{ "mem", via, &vio_profile_modern, RIG_PACKED, BLK_MEM },
+		{ "uring-threads", via, &vio_profile_modern,
+		  RIG_URING | RIG_THREADS | RIG_PACKED, BLK_FILE },
 	};
 
 	return variant_run("blk random", tests, 2, variants,

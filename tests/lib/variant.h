@@ -1,6 +1,6 @@
 /*
  * A suite of tests, run once for each variant of the machine: transport,
- * profile, kind of loop.
+ * profile, kind of loop, format of the rings.
  */
 #ifndef TESTS_LIB_VARIANT_H
 #define TESTS_LIB_VARIANT_H
@@ -32,5 +32,11 @@ struct vtest {
 int variant_run(const char *suite, const struct vtest *, unsigned ntests,
 		const struct variant *, unsigned nvariants,
 		CMFixtureFunction setup, CMFixtureFunction teardown);
+
+/* For suites without variants: all of it with split rings, then once more
+ * with packed ones wherever a device offers them. setup: the group's, or NULL.
+ * What main returns. */
+int formats_run(const char *suite, const struct CMUnitTest *, unsigned n,
+		CMFixtureFunction setup);
 
 #endif

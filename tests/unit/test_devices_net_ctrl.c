@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/net_rig.h"
+#include "tests/lib/variant.h"
 
 #define HDR 12
 #define OK 0
@@ -587,5 +588,6 @@ int main(void)
 		cmocka_unit_test(default_addresses_stay_and_differ),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return formats_run("virtio-net control", tests,
+			   sizeof(tests) / sizeof(tests[0]), NULL);
 }

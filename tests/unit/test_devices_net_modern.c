@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/net_rig.h"
+#include "tests/lib/variant.h"
 
 #define HDR 12
 #define BIG 70000
@@ -227,7 +228,7 @@ static void frame_waits_for_more_chains(void **state)
 		for (unsigned i = 0; i < 6; i++) {
 			assert_no_rx(&r);
 			/* It asks to be told of them. */
-			assert_int_equal(0, drv_split_used_flags(&r.q[RX]));
+			assert_true(r.q[RX].ops->wants_kick(&r.q[RX]));
 			net_rig_post1(&r, 1500);
 		}
 		assert_frame(&r, 9014, 7);
@@ -288,26 +289,22 @@ static void frame_that_never_fits(void **state)
 static void chain_of_very_many_buffers(void **state)
 {
 	struct net_rig r;
-	struct drv_buf buf[NET_RIG_BUFS];
-	struct vring_desc *table;
-	uint64_t gpa, data;
+	struct drv_buf buf[NET_RIG_BUFS], byte[1024];
+	struct drv_mem table;
+	uint64_t data;
 	uint32_t used;
 	unsigned n;
+	int id;
 
 	(void)state;
 	open_modern(&r, NULL, 0, ALL);
-	gpa = guest_alloc(r.rig.guest, GUEST_LOW, 16 * 1024, 16, NULL);
+	table.gpa = guest_alloc(r.rig.guest, GUEST_LOW, 16 * 1024, 16, NULL);
 	data = guest_alloc(r.rig.guest, GUEST_LOW, 4096, 16, NULL);
-	table = guest_ptr(r.rig.guest, gpa, 16 * 1024);
+	table.p = guest_ptr(r.rig.guest, table.gpa, 16 * 1024);
 	for (unsigned i = 0; i < 1024; i++)
-		table[i] = drv_desc(data + i, 1, VRING_DESC_F_WRITE |
-				    (i < 1023 ? VRING_DESC_F_NEXT : 0),
-				    (uint16_t)(i + 1));
-	drv_split_desc(&r.q[RX], 0, gpa, 16 * 1024, VRING_DESC_F_INDIRECT, 0);
-	drv_split_avail(&r.q[RX], 0, 0);
-	drv_split_avail_idx(&r.q[RX], 1);
-	r.rig.bus.ops->notify(&r.rig.bus, RX);
-	assert_int_equal(0, net_rig_used(&r, RX, &used));
+		byte[i] = (struct drv_buf){ data + i, 1, true };
+	id = drv_send(&r.rig.bus, RX, &r.q[RX], byte, 1024, &table);
+	assert_int_equal(id, net_rig_used(&r, RX, &used));
 	assert_int_equal(0, used);
 	net_rig_start(&r, ALL);
 	/* A ring's worth is fine, several times over. */
@@ -611,5 +608,6 @@ int main(void)
 		cmocka_unit_test(random_traffic),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return formats_run("virtio-net modern", tests,
+			   sizeof(tests) / sizeof(tests[0]), NULL);
 }

@@ -15,6 +15,7 @@
 
 #include "devices/base/log.h"
 #include "tests/lib/net_rig.h"
+#include "tests/lib/variant.h"
 
 #define HDR 12
 #define LEN 200
@@ -452,5 +453,6 @@ int main(void)
 		cmocka_unit_test(cut_under_traffic),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return formats_run("virtio-net threads", tests,
+			   sizeof(tests) / sizeof(tests[0]), NULL);
 }

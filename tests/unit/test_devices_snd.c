@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/snd_rig.h"
+#include "tests/lib/variant.h"
 
 enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
 #define SPEC(status) (0x8000u + (status))       /* virtio's */
@@ -616,6 +617,6 @@ int main(void)
 		cmocka_unit_test(only_the_files_format_is_offered),
 	};
 
-	return cmocka_run_group_tests_name("virtio-snd requests", tests, NULL,
-					   NULL);
+	return formats_run("virtio-snd requests", tests,
+			   sizeof(tests) / sizeof(tests[0]), NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "devices/audio/riff.h"
 #include "tests/lib/snd_rig.h"
+#include "tests/lib/variant.h"
 
 enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
 #define SPEC(status) (0x8000u + (status))       /* virtio's */
@@ -270,7 +271,7 @@ struct spy {
 	struct vio_tp_ops ops;
 	const struct vio_tp_ops *real;
 	struct snd_rig *r;
-	uint16_t used[SND_QUEUES];      /* indices at that moment */
+	unsigned used[SND_QUEUES];      /* chains at that moment */
 };
 static struct spy spy;
 
@@ -278,7 +279,7 @@ static void spy_raise(struct vio_dev *dev, unsigned cause, uint16_t q)
 {
 	if (cause == VIRTIO_ISR_QUEUE && q == SND_CONTROLQ)
 		for (unsigned i = 0; i < SND_QUEUES; i++)
-			spy.used[i] = drv_split_used_idx(&spy.r->q[i]);
+			spy.used[i] = drv_used(&spy.r->q[i]);
 	spy.real->raise(dev, cause, q);
 }
 
@@ -296,7 +297,9 @@ static void release_completes_all_first(void **state)
 {
 	const uint32_t request[] = { 1, 0, RELEASE, 0 };
 	struct snd_buf b[5], c;
+	struct drv_buf late[2];
 	struct snd_rig r;
+	int id;
 
 	(void)state;
 	open_up(&r, modern);
@@ -310,11 +313,11 @@ static void release_completes_all_first(void **state)
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, STOP, 0));
 	assert_int_equal(0, spy.used[SND_TXQ]);
 	/* One more that the device was not told of. */
-	drv_split_desc(&r.q[SND_TXQ], 200, b[0].gpa, 4 + PLAY_10,
-		       VRING_DESC_F_NEXT, 201);
-	drv_split_desc(&r.q[SND_TXQ], 201, 0x100, 8, VRING_DESC_F_WRITE, 0);
-	drv_split_avail(&r.q[SND_TXQ], 4, 200);
-	drv_split_avail_idx(&r.q[SND_TXQ], 5);
+	late[0] = (struct drv_buf){ b[0].gpa, 4 + PLAY_10, false };
+	late[1] = (struct drv_buf){ 0x100, 8, true };
+	id = r.q[SND_TXQ].ops->add(&r.q[SND_TXQ], late, 2, NULL);
+	assert_true(id >= 0);
+	r.q[SND_TXQ].ops->publish(&r.q[SND_TXQ]);
 	/* The request comes behind another one that is answered, too. */
 	guest_poke(r.rig.guest, 0x200, request, sizeof(request));
 	for (unsigned i = 0; i < 2; i++) {
@@ -322,10 +325,10 @@ static void release_completes_all_first(void **state)
 			{ 0x200 + 8 * i, 8, false }, { 0x300 + 4 * i, 4, true },
 		};
 
-		assert_true(drv_split.add(&r.q[0], ask, 2, NULL) >= 0);
+		assert_true(r.q[0].ops->add(&r.q[0], ask, 2, NULL) >= 0);
 	}
 	spy.used[SND_TXQ] = 0;
-	drv_split.publish(&r.q[0]);
+	r.q[0].ops->publish(&r.q[0]);
 	r.rig.bus.ops->notify(&r.rig.bus, SND_CONTROLQ);
 	rig_settle(&r.rig);
 	assert_int_equal(SPEC(NOT_SUPP), snd_rig_word(&r, 0x300));
@@ -334,7 +337,7 @@ static void release_completes_all_first(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(SPEC(IO_ERR),
 				 snd_rig_done(&r, SND_TXQ, &b[i]));
-	assert_true(snd_rig_used(&r, SND_TXQ, 200, 8));
+	assert_true(snd_rig_used(&r, SND_TXQ, id, 8));
 	assert_int_equal(SPEC(IO_ERR), snd_rig_word(&r, 0x100));
 	assert_played(&r, noise, 0);
 	/* The other stream went on. */
@@ -714,6 +717,6 @@ int main(void)
 		cmocka_unit_test(in_real_time_in_a_thread),
 	};
 
-	return cmocka_run_group_tests_name("virtio-snd recording", tests,
-					   make_noise, NULL);
+	return formats_run("virtio-snd recording", tests,
+			   sizeof(tests) / sizeof(tests[0]), make_noise);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/snd_rig.h"
+#include "tests/lib/variant.h"
 
 enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
 #define SPEC(status) (0x8000u + (status))       /* virtio's */
@@ -447,6 +448,6 @@ int main(void)
 		cmocka_unit_test(tiny_buffers_are_served_together),
 	};
 
-	return cmocka_run_group_tests_name("virtio-snd playing", tests,
-					   make_noise, NULL);
+	return formats_run("virtio-snd playing", tests,
+			   sizeof(tests) / sizeof(tests[0]), make_noise);
 }
