@@ -36,6 +36,7 @@ struct mach_disk {
 	bool cdrom;                     /* at most one */
 	uint32_t block_size;            /* 512 or 4096; 0: the image's own */
 	int msix;                       /* enum vpci_msix */
+	bool packed;                    /* packed rings are offered */
 	unsigned queues;                /* 0: one a CPU, where that pays */
 	struct mach_iothreads on;
 };
@@ -53,6 +54,7 @@ struct mach_net {
 	const char *hostfwd[MACH_HOSTFWD_MAX];
 	unsigned nhostfwd;
 	int msix;                       /* enum vpci_msix */
+	bool packed;                    /* packed rings are offered */
 	unsigned queues;                /* pairs of them; 0: 1 */
 	struct mach_iothreads on;       /* n 0: network threads, in turn */
 };

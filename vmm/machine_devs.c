@@ -48,15 +48,17 @@ static bool on_pci(const struct machine *m)
 	return m->cfg.transport == MACH_PCI;
 }
 
-/* slot -1: the first free one. */
+/* slot -1: the first free one. packed: whether packed rings are offered. */
 static int attach(struct machine *m, struct vio_dev *dev, int slot,
-		  unsigned func, int msix)
+		  unsigned func, int msix, bool packed)
 {
 	struct mach_dev *d = &m->dev[m->ndevs];
 	unsigned i = m->ndevs++;
 	int ret;
 
 	d->dev = dev;
+	if (!packed)
+		vio_withhold(dev, VIRTIO_F_RING_PACKED);
 	if (on_pci(m))
 		ret = vpci_attach(&d->pci, dev, &m->pci, slot, func,
 				  (enum vpci_msix)msix, &m->doorbells.port);
@@ -111,7 +113,7 @@ static int make_disk(struct machine *m, unsigned i, char *err)
 	if (ret < 0)
 		return ret;
 	m->outside.img[i] = NULL;
-	return attach(m, dev, -1, 0, d->msix);
+	return attach(m, dev, -1, 0, d->msix, d->packed);
 }
 
 /* ---- network ---------------------------------------------------------------------- */
@@ -154,7 +156,7 @@ static int make_net(struct machine *m, unsigned i)
 	if (ret < 0)
 		return ret;
 	memset(m->outside.net[i], 0, sizeof(m->outside.net[i]));
-	return attach(m, dev, -1, 0, net->msix);
+	return attach(m, dev, -1, 0, net->msix, net->packed);
 }
 
 /* ---- input ------------------------------------------------------------------------ */
@@ -179,7 +181,7 @@ static int make_inputs(struct machine *m)
 		ret = input_create(&m->input[i], &cfg);
 		if (ret < 0)
 			break;
-		ret = attach(m, m->input[i], slot, func++, 0);
+		ret = attach(m, m->input[i], slot, func++, 0, false);
 		if (ret == 0 && on_pci(m))
 			slot = m->dev[m->ndevs - 1].pci.pci.slot;
 	}
@@ -213,7 +215,7 @@ static int make_sound(struct machine *m, char *err)
 	if (ret < 0)
 		return ret;
 	m->outside.sound = NULL;
-	return attach(m, dev, -1, 0, 0);
+	return attach(m, dev, -1, 0, 0, false);
 }
 
 /* ---- all of them ------------------------------------------------------------------ */

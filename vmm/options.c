@@ -250,6 +250,7 @@ static const struct row rows[] = {
 	  "block-size=N      logical block, 512 or 4096 (default:\n"
 	  "                  a device's own, 512 for a file)\n"
 	  "msix=auto|on|off  MSI-X; auto: as the profile says\n"
+	  "packed            offer packed rings, too\n"
 	  "queues=N          1 to 32 (default: one a CPU, up to 4)\n"
 	  "iothread=N[:N]    its queues' threads (default: in turn)",
 	  options_add_disk, true },
@@ -265,6 +266,7 @@ static const struct row rows[] = {
 	  "hostfwd=tcp:[ADDR]:PORT-[ADDR]:PORT\n"
 	  "                  for user: host port to guest port\n"
 	  "msix=auto|on|off  as for --disk\n"
+	  "packed            as for --disk\n"
 	  "queues=N          of a tap, pairs, 1 to 8 (default: 1)\n"
 	  "iothread=N[:N]    as for --disk (default: their own)",
 	  options_add_net, true },
@@ -492,7 +494,8 @@ static int check(struct parser *p)
 		return options_complain(p, "--initrd and --cmdline are for a kernel: "
 				"give --kernel, too");
 	if (options_check_boot(p) < 0 || options_check_threads(p) < 0 ||
-	    options_check_display(p) < 0)
+	    options_check_display(p) < 0 ||
+	    options_check_rings(p) < 0)
 		return -EINVAL;
 	return check_disks(p);
 }

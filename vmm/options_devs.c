@@ -57,6 +57,8 @@ int options_add_disk(const struct parser *p, char *val)
 		  .off = offsetof(struct disk_words, block) },
 		{ "msix", OPTKV_WORD, .words = msix, .lone = true,
 		  .off = offsetof(struct disk_words, d.msix) },
+		{ "packed", OPTKV_FLAG,
+		  .off = offsetof(struct disk_words, d.packed) },
 		{ "queues", OPTKV_NUMBER,
 		  .off = offsetof(struct disk_words, d.queues),
 		  .min = 1, .max = MACH_QUEUES_MAX },
@@ -161,6 +163,8 @@ int options_add_net(const struct parser *p, char *val)
 		  .min = 68, .max = 65535 },
 		{ "msix", OPTKV_WORD, .words = msix, .lone = true,
 		  .off = offsetof(struct net_words, n.msix) },
+		{ "packed", OPTKV_FLAG,
+		  .off = offsetof(struct net_words, n.packed) },
 		{ "queues", OPTKV_NUMBER,
 		  .off = offsetof(struct net_words, n.queues),
 		  .min = 1, .max = NET_PAIRS_MAX },
@@ -188,6 +192,21 @@ int options_add_net(const struct parser *p, char *val)
 	if (p->o->mach.nnets == MACH_NETS_MAX)
 		return options_complain(p, "too many network cards");
 	p->o->mach.net[p->o->mach.nnets++] = w.n;
+	return 0;
+}
+
+int options_check_rings(const struct parser *p)
+{
+	const struct mach_cfg *m = &p->o->mach;
+	bool packed = false;
+
+	for (unsigned i = 0; i < m->ndisks; i++)
+		packed |= m->disk[i].packed;
+	for (unsigned i = 0; i < m->nnets; i++)
+		packed |= m->net[i].packed;
+	if (packed && !(mach_profile(m)->feats & VIRTIO_F_RING_PACKED))
+		return options_complain(p, "packed contradicts --profile "
+					"aero-w7, whose rings are split");
 	return 0;
 }
 

@@ -39,6 +39,7 @@ int options_set_vga(const struct parser *, char *val);
 int options_set_screenshot(const struct parser *, char *val);
 
 /* Queues and the threads they are on; p->option is NULL. */
+int options_check_rings(const struct parser *);
 int options_check_threads(const struct parser *);
 
 /* What is booted, against everything else; p->option is NULL. */

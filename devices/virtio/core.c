@@ -420,6 +420,11 @@ int vio_init(struct vio_dev *dev, const struct vio_class *cls,
 	return 0;
 }
 
+void vio_withhold(struct vio_dev *dev, uint64_t feats)
+{
+	dev->offered &= ~feats;
+}
+
 static void forget_break(void *arg)
 {
 	struct vio_dev *dev = arg;

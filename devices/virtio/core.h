@@ -86,6 +86,8 @@ int vio_init(struct vio_dev *, const struct vio_class *,
 	     const char *name, unsigned nvqs, uint64_t offered,
 	     const struct gmem *, struct loop *ctl_loop,
 	     struct loop *const *loops, unsigned nloops);
+/* Before a driver sees it: these features are not offered after all. */
+void vio_withhold(struct vio_dev *, uint64_t feats);
 /* Device must be reset; its loops may be running. In a machine with threads
  * no queue may be on the control loop: it would wait for itself. */
 void vio_fini(struct vio_dev *);

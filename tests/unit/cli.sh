@@ -116,6 +116,7 @@ says 2 '--cpus: count=33 is not a number from 1 to 32' \
 	"$vmm" --kernel k --cpus 33
 says 2 'contradicts --transport mmio' \
 	"$vmm" --kernel k --transport mmio --disk d,msix
+says 2 'packed contradicts --profile aero-w7' "$vmm" --disk d,packed
 says 2 'queues= contradicts --profile aero-w7' "$vmm" --disk d,queues=2
 says 2 'queues=33 is not a number from 1 to 32' "$vmm" --disk d,queues=33
 says 2 '--net queues= contradicts --profile aero-w7' \

@@ -103,6 +103,23 @@ static void disks_keep_their_order(void **state)
 	assert_int_equal(d[2].msix, VPCI_MSIX_ON);
 }
 
+static void packed_rings_are_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--kernel k --disk a --disk b,packed "
+			       "--net none --net none,packed=on "
+			       "--net none,packed=off"), 0);
+	assert_false(opt.mach.disk[0].packed);
+	assert_true(opt.mach.disk[1].packed);
+	assert_false(opt.mach.net[0].packed);
+	assert_true(opt.mach.net[1].packed);
+	assert_false(opt.mach.net[2].packed);
+	/* The contract knows split rings only. */
+	assert_int_equal(parse("--disk a,packed"), -EINVAL);
+	assert_int_equal(parse("--disk a --net none,packed"), -EINVAL);
+	assert_int_equal(parse("--disk a,packed --profile modern"), 0);
+}
+
 static void queues_and_threads_arrive(void **state)
 {
 	const struct mach_disk *d = opt.mach.disk;
@@ -387,6 +404,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(every_option_arrives),
 		cmocka_unit_test(disks_keep_their_order),
+		cmocka_unit_test(packed_rings_are_asked_for),
 		cmocka_unit_test(queues_and_threads_arrive),
 		cmocka_unit_test(queues_and_threads_have_defaults),
 		cmocka_unit_test(help_and_version_win),

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # An unmodified virtio_net driver: DHCP, ping, checksummed data both ways, jumbo
-# frames over a tap, and the link taken down and up by the control socket.
+# frames over a tap, and the link taken down and up by the control socket. With
+# packed rings the guest shows that it negotiated them (34) and EVENT_IDX (29).
 
-variants=(user-modern tap-modern tap-modern-mmio)
+variants=(user-modern tap-modern tap-modern-mmio tap-packed tap-packed-mmio)
 
 BYTES=$((24 << 20))
 
@@ -19,6 +20,7 @@ send_to() {
 
 run_case() {
 	local net=user in=127.0.0.1 in_port=15001 out_port=15002
+	local tests=net,dmesg
 	local -a opts=()
 
 	case $1 in
@@ -28,9 +30,15 @@ run_case() {
 	user*) net="user,hostfwd=tcp::15001-:5001,hostfwd=tcp::15002-:5002" ;;
 	tap*) net="lab$$,mtu=9000" in=10.9.9.2 in_port=5001 out_port=5002 ;;
 	esac
+	case $1 in
+	*packed*)
+		net+=,packed
+		tests="rings,net,dmesg want_rings=virtio_net:34.29"
+		;;
+	esac
 	head -c $BYTES /dev/urandom >in.bin
 	boot_background -k devs "${opts[@]}" \
-		-a "aerotest=net,dmesg want_net=${1%%-*} want_bytes=$BYTES want_flap=1" \
+		-a "aerotest=$tests want_net=${1%%-*} want_bytes=$BYTES want_flap=1" \
 		--net "$net" --control unix:control
 	wait_line 'READY net'
 	if [ "${1%%-*}" = tap ]; then
@@ -53,6 +61,7 @@ run_case() {
 	wait_vmm
 	expect_rc 0
 	expect_tests carrier ping carrier-0 carrier-1 ping-after-flap dmesg
+	[[ $1 != *packed* ]] || expect_tests virtio_net-34 virtio_net-29
 	expect_sum in in.bin
 	expect_sum out out.bin
 }
