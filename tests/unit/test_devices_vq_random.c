@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tests/lib/vqbench.h"
+#include "tests/lib/vqmodel.h"
 
 #define NEXT VRING_DESC_F_NEXT
 #define WRITE VRING_DESC_F_WRITE
@@ -32,25 +32,10 @@ static uint64_t table_gpa(unsigned i)
 		      : 0x30000 + 0x1001 * (uint64_t)i;
 }
 
-static uint64_t any_addr(struct rnd *r)
-{
-	static const uint64_t edges[] = {
-		GUEST_LOW_GPA, GUEST_NEXT_GPA, GUEST_NEXT_GPA + GUEST_NEXT_LEN,
-		GUEST_ROM_GPA, GUEST_ROM_GPA + GUEST_ROM_LEN, GUEST_HIGH_GPA,
-		GUEST_HIGH_GPA + GUEST_HIGH_LEN, GUEST_HOLE, 0,
-	};
-
-	if (rnd_chance(r, 70))
-		return 0x10000 + rnd_below(r, 0x10000);
-	return edges[rnd_below(r, 9)] + rnd_below(r, 64) - 32;
-}
-
 static struct vring_desc any_desc(struct rnd *r, unsigned entries)
 {
-	static const uint32_t lens[] = { 0, 1, 16, 512, 4096, 0xffffffff };
-	uint64_t addr = any_addr(r);
-	uint32_t len = rnd_chance(r, 80) ? rnd_below(r, 40)
-					 : lens[rnd_below(r, 6)];
+	uint64_t addr = vqmodel_any_addr(r);
+	uint32_t len = vqmodel_any_len(r);
 	uint16_t flags = 0, next = (uint16_t)rnd_below(r, entries);
 
 	if (rnd_chance(r, 60))
@@ -98,66 +83,7 @@ static void make_ring(struct vqbench *b, struct rnd *r)
 
 /* ---- reading them, slowly ------------------------------------------------- */
 
-struct want {
-	int err;
-	unsigned ndesc, n, flaws;
-	struct { uint64_t gpa, len; bool write, bad; } piece[64];
-	uint64_t out_len, in_len;
-};
-
-static const struct gmem_region *region_of(struct vqbench *b, uint64_t gpa)
-{
-	for (unsigned i = 0; i < b->g->mem.n; i++)
-		if (gpa >= b->g->mem.r[i].gpa &&
-		    gpa < b->g->mem.r[i].gpa + b->g->mem.r[i].len)
-			return &b->g->mem.r[i];
-	return NULL;
-}
-
-static bool allowed(struct vqbench *b, uint64_t gpa, uint64_t len, bool write)
-{
-	for (uint64_t i = 0; i < len; i++) {
-		const struct gmem_region *r = region_of(b, gpa + i);
-
-		if (!r || (write && !(r->dirs & GMEM_WRITE)))
-			return false;
-	}
-	return true;
-}
-
-static void want_buffer(struct vqbench *b, struct want *w, uint64_t gpa,
-			uint64_t len, bool write)
-{
-	if (len == 0)
-		return;
-	if (!write && w->in_len) {
-		w->flaws |= VQ_BAD_ORDER;
-		return;
-	}
-	*(write ? &w->in_len : &w->out_len) += len;
-	/* No region is that long. */
-	if (len > 0x200000 || !allowed(b, gpa, len, write)) {
-		w->flaws |= VQ_BAD_ADDR;
-		w->piece[w->n].bad = true;
-		w->piece[w->n].write = write;
-		w->piece[w->n++].len = len;
-		return;
-	}
-	while (len) {
-		const struct gmem_region *r = region_of(b, gpa);
-		uint64_t part = r->gpa + r->len - gpa;
-
-		part = part < len ? part : len;
-		w->piece[w->n].gpa = gpa;
-		w->piece[w->n].write = write;
-		w->piece[w->n].bad = false;
-		w->piece[w->n++].len = part;
-		gpa += part;
-		len -= part;
-	}
-}
-
-static int want_table(struct vqbench *b, struct want *w, uint64_t gpa,
+static int want_table(struct vqbench *b, struct vqmodel *w, uint64_t gpa,
 		      unsigned entries, unsigned i, bool inside)
 {
 	bool seen[VQ_MAX_SIZE] = { false };
@@ -176,52 +102,16 @@ static int want_table(struct vqbench *b, struct want *w, uint64_t gpa,
 		if (flags & INDIRECT) {
 			uint64_t at = le64_get(d.addr);
 
-			if (inside || (flags & NEXT) || len % 16 || len == 0 ||
-			    len / 16 > VQ_MAX_SIZE)
-				return -EPROTO;
-			if (!gmem_ptr(&b->g->mem, at, len, GMEM_READ))
-				return -EFAULT;
-			return want_table(b, w, at, len / 16, 0, true);
+			int err = inside || (flags & NEXT) ? -EPROTO :
+				  vqmodel_table(b, at, len);
+
+			return err ? err : want_table(b, w, at, len / 16, 0, true);
 		}
-		w->ndesc++;
-		want_buffer(b, w, le64_get(d.addr), len, flags & WRITE);
+		vqmodel_buffer(b, w, le64_get(d.addr), len, flags & WRITE);
 		if (!(flags & NEXT))
 			return 0;
 		i = le16_get(d.next);
 	}
-}
-
-/* ---- comparing ------------------------------------------------------------ */
-
-static void compare_piece(struct vqbench *b, const struct want *w, unsigned at,
-			  unsigned i)
-{
-	assert_int_equal(w->piece[i].len, b->iov[at].iov_len);
-	if (w->piece[i].bad)
-		assert_null(b->iov[at].iov_base);
-	else
-		assert_ptr_equal(gmem_ptr(&b->g->mem, w->piece[i].gpa,
-					  w->piece[i].len, GMEM_READ),
-				 b->iov[at].iov_base);
-}
-
-static void compare(struct vqbench *b, const struct want *w, unsigned max)
-{
-	bool lost = w->n > max;
-	unsigned n = lost ? max : w->n, nin = 0;
-
-	assert_int_equal(w->ndesc, b->c.ndesc);
-	assert_int_equal(w->out_len, b->c.out_len);
-	assert_int_equal(w->in_len, b->c.in_len);
-	assert_int_equal(w->flaws | (lost ? VQ_TOO_LONG : 0), b->c.flaws);
-	assert_int_equal(n, b->c.nout + b->c.nin);
-	for (unsigned i = 0; i + 1 < n; i++)
-		compare_piece(b, w, i, i);
-	if (n)
-		compare_piece(b, w, n - 1, w->n - 1);
-	for (unsigned i = 0; i < n; i++)
-		nin += w->piece[i + 1 < n ? i : w->n - 1].write;
-	assert_int_equal(nin, b->c.nin);
 }
 
 static void pop_against_a_plain_reading(void **state)
@@ -233,7 +123,7 @@ static void pop_against_a_plain_reading(void **state)
 	(void)state;
 	rnd_init(&r, "vq_random");
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct want w = { 0 };
+		struct vqmodel w = { 0 };
 		uint16_t head = (uint16_t)rnd_below(&r, SIZE + 1);
 		uint16_t max = (uint16_t)rnd_range(&r, 1, 20);
 		int got;
@@ -248,7 +138,7 @@ static void pop_against_a_plain_reading(void **state)
 		assert_int_equal(w.err ? w.err : 1, got);
 		assert_int_equal(got == 1, b->vq.inflight);
 		if (got == 1)
-			compare(b, &w, max);
+			vqmodel_compare(b, &w, max);
 		taken += got == 1;
 		refused += got < 0;
 	}
