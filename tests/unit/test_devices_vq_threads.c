@@ -1,6 +1,8 @@
 /*
  * Description: a driver and a device on two processors never sleep on each
  * other's work, and a guest that rewrites its ring all the time harms nobody.
+ *
+ * CHAINS=number in the environment: how many go through each pair.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +13,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
@@ -29,7 +32,12 @@
 #define TSAN 0
 #endif
 
-#define CHAINS (TSAN ? 100000 : 300000)
+static unsigned chains(void)
+{
+	const char *n = getenv("CHAINS");
+
+	return n ? (unsigned)atoi(n) : TSAN ? 30000 : 100000;
+}
 
 static bool nap(sem_t *sem)
 {
@@ -45,9 +53,19 @@ static bool nap(sem_t *sem)
 struct pair {
 	struct vqbench *b;
 	sem_t kick, irq;
+	unsigned total;
 	unsigned kicks, irqs;   /* how often it took one */
 	bool hung;
 };
+
+/* What may happen between two steps of a thread. */
+static void dawdle(unsigned n)
+{
+	if (n % 5 == 0)
+		sched_yield();
+	for (volatile unsigned i = 0; i < n % 64; i++)
+		;
+}
 
 static void *device(void *arg)
 {
@@ -57,8 +75,8 @@ static void *device(void *arg)
 	unsigned done = 0;
 
 	p->b->c.iov = p->b->iov;
-	p->b->c.max = 1;
-	while (done < CHAINS) {
+	p->b->c.max = 2;
+	while (done < p->total) {
 		ops->arm(vq, false);
 		while (ops->pop(vq, &p->b->c) == 1) {
 			ops->push(vq, &p->b->c, done);
@@ -72,7 +90,8 @@ static void *device(void *arg)
 			p->irqs++;
 			sem_post(&p->irq);
 		}
-		if (ops->arm(vq, true) || done == CHAINS)
+		dawdle(done);
+		if (ops->arm(vq, true) || done == p->total)
 			continue;
 		if (!nap(&p->kick)) {
 			p->hung = true;
@@ -93,10 +112,13 @@ static unsigned collect_all(struct drv_ring *r, unsigned got)
 	return got;
 }
 
-static void exchange(bool event_idx, uint16_t size)
+static void exchange(const struct drv_ring_ops *fmt, bool event_idx,
+		     uint16_t size)
 {
-	struct pair p = { .b = vqbench_new(&drv_split, size, event_idx, NULL) };
-	struct drv_buf buf = { 0x10000, 4, true };
+	struct pair p = {
+		.b = vqbench_new(fmt, size, event_idx, NULL), .total = chains(),
+	};
+	struct drv_buf buf[2] = { { 0x10000, 4, true }, { 0x11000, 4, true } };
 	struct drv_ring *r = &p.b->ring;
 	unsigned sent = 0, got = 0;
 	pthread_t t;
@@ -104,12 +126,12 @@ static void exchange(bool event_idx, uint16_t size)
 	sem_init(&p.kick, 0, 0);
 	sem_init(&p.irq, 0, 0);
 	assert_int_equal(0, pthread_create(&t, NULL, device, &p));
-	while (got < CHAINS) {
+	while (got < p.total) {
 		unsigned batch = 1 + sent % 5;
 
 		r->ops->irqs(r, false);
-		while (batch-- && sent < CHAINS &&
-		       r->ops->add(r, &buf, 1, NULL) >= 0)
+		while (batch-- && sent < p.total &&
+		       r->ops->add(r, buf, 1 + sent % 3 / 2, NULL) >= 0)
 			sent++;
 		if (r->ops->publish(r)) {
 			p.kicks++;
@@ -117,34 +139,54 @@ static void exchange(bool event_idx, uint16_t size)
 		}
 		got = collect_all(r, got);
 		/* Sleeps only when there is nothing else to do. */
-		if (r->nfree && sent < CHAINS)
+		if (r->nfree > 1 && sent < p.total)
 			continue;
-		if (got == CHAINS || r->ops->irqs(r, true))
+		/* It arms late: more comes in before, during and after. */
+		dawdle(sent);
+		if (got == p.total || r->ops->irqs(r, true))
 			continue;
 		assert_true(nap(&p.irq));
 	}
 	pthread_join(t, NULL);
 	assert_false(p.hung);
-	assert_int_equal(CHAINS, got);
+	assert_int_equal(p.total, got);
 	/* The suppression did something. */
-	assert_true(p.kicks < CHAINS);
+	assert_true(p.kicks < p.total);
+	assert_true(p.irqs < p.total);
+	fprintf(stderr, "%s, %s, %u entries: %u chains, %u kicks, %u "
+		"interrupts\n", fmt->name, event_idx ? "EVENT_IDX" : "flags",
+		size, got, p.kicks, p.irqs);
 	sem_destroy(&p.kick);
 	sem_destroy(&p.irq);
 	vqbench_free(p.b);
 }
 
-static void nobody_sleeps_on_work_with_flags(void **state)
+static void split_with_flags(void **state)
 {
 	(void)state;
-	exchange(false, 4);
-	exchange(false, 128);
+	exchange(&drv_split, false, 4);
+	exchange(&drv_split, false, 128);
 }
 
-static void nobody_sleeps_on_work_with_event_idx(void **state)
+static void split_with_event_idx(void **state)
 {
 	(void)state;
-	exchange(true, 4);
-	exchange(true, 128);
+	exchange(&drv_split, true, 4);
+	exchange(&drv_split, true, 128);
+}
+
+static void packed_with_flags(void **state)
+{
+	(void)state;
+	exchange(&drv_packed, false, 5);
+	exchange(&drv_packed, false, 128);
+}
+
+static void packed_with_event_idx(void **state)
+{
+	(void)state;
+	exchange(&drv_packed, true, 5);
+	exchange(&drv_packed, true, 128);
 }
 
 /* ---- a guest that keeps nothing ------------------------------------------- */
@@ -154,6 +196,22 @@ struct scribble {
 	struct rnd rnd;
 	bool stop;
 };
+
+/* Something that makes chains be taken at all. */
+static void tempt(struct scribble *s)
+{
+	struct drv_ring *r = &s->b->ring;
+	uint16_t at = __atomic_load_n(&s->b->vq.next_avail, __ATOMIC_RELAXED);
+
+	if (r->ops == &drv_split)
+		drv_split_avail_idx(r, (uint16_t)(at + rnd_below(&s->rnd, 9)));
+	else
+		le16_store(&drv_packed_slot(r, at % r->size)->flags,
+			   (uint16_t)(rnd_below(&s->rnd, 8) |
+				      (rnd_chance(&s->rnd, 50) ?
+				       VRING_DESC_F_AVAIL :
+				       VRING_DESC_F_USED)));
+}
 
 static void *scribble(void *arg)
 {
@@ -167,7 +225,7 @@ static void *scribble(void *arg)
 
 	for (unsigned i = 0; i < 3; i++) {
 		ring[i] = s->b->ring.part[i].p;
-		len[i] = drv_split.bytes(8, (enum drv_part)i, true) / 4;
+		len[i] = s->b->ring.ops->bytes(8, (enum drv_part)i, true) / 4;
 	}
 	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
 		volatile uint32_t *table = guest_ptr(s->b->g, 0x30000, 512);
@@ -178,11 +236,7 @@ static void *scribble(void *arg)
 			table[rnd_below(&s->rnd, 128)] = word;
 		else
 			ring[part][rnd_below(&s->rnd, len[part])] = word;
-		/* A plausible index, so that chains are taken at all. */
-		drv_split_avail_idx(&s->b->ring, (uint16_t)
-			(__atomic_load_n(&s->b->vq.next_avail,
-					 __ATOMIC_RELAXED) +
-			 rnd_below(&s->rnd, 9)));
+		tempt(s);
 	}
 	return NULL;
 }
@@ -212,28 +266,27 @@ static void check_chain(struct vqbench *b, unsigned max)
 		assert_int_equal(sum, b->c.out_len + b->c.in_len);
 }
 
-static void a_ring_that_changes_all_the_time(void **state)
+static void changes_all_the_time(const struct drv_ring_ops *fmt)
 {
 	struct scribble s = { 0 };
 	unsigned taken = 0, refused = 0;
 	pthread_t t;
 
-	(void)state;
 	if (TSAN) {
 		fprintf(stderr, "skip: a guest that races on purpose is all "
 			"the thread sanitizer would see\n");
 		skip();
 	}
 	rnd_init(&s.rnd, "vq_scribble");
-	s.b = vqbench_new(&drv_split, 8, true, NULL);
+	s.b = vqbench_new(fmt, 8, true, NULL);
 	assert_int_equal(0, pthread_create(&t, NULL, scribble, &s));
 	/* Longer where the other thread hardly gets to run. */
-	for (unsigned i = 0; i < 2000000 || taken <= 100 || refused <= 100;
+	for (unsigned i = 0; i < 1000000 || taken <= 100 || refused <= 100;
 	     i++) {
 		uint16_t max = (uint16_t)(1 + i % 20);
 		int got;
 
-		if (i >= 2000000 && i % 1024 == 0)
+		if (i >= 1000000 && i % 1024 == 0)
 			sched_yield();
 
 		memset(s.b->iov, 0, 21 * sizeof(s.b->iov[0]));
@@ -260,12 +313,27 @@ static void a_ring_that_changes_all_the_time(void **state)
 	vqbench_free(s.b);
 }
 
+static void a_split_ring_that_changes_all_the_time(void **state)
+{
+	(void)state;
+	changes_all_the_time(&drv_split);
+}
+
+static void a_packed_ring_that_changes_all_the_time(void **state)
+{
+	(void)state;
+	changes_all_the_time(&drv_packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody_sleeps_on_work_with_flags),
-		cmocka_unit_test(nobody_sleeps_on_work_with_event_idx),
-		cmocka_unit_test(a_ring_that_changes_all_the_time),
+		cmocka_unit_test(split_with_flags),
+		cmocka_unit_test(split_with_event_idx),
+		cmocka_unit_test(packed_with_flags),
+		cmocka_unit_test(packed_with_event_idx),
+		cmocka_unit_test(a_split_ring_that_changes_all_the_time),
+		cmocka_unit_test(a_packed_ring_that_changes_all_the_time),
 	};
 
 	return cmocka_run_group_tests_name("vq threads", tests, NULL, NULL);
