@@ -9,7 +9,7 @@
 #include "devices/virtio/core.h"
 
 #define ECHO_QUEUES 3
-#define ECHO_HOLD 64
+#define ECHO_HOLD 65            /* a full ring, and one to try */
 #define ECHO_IOV 8
 #define ECHO_CFG_LEN 18
 /* Offered on top of the profile's. */
