@@ -308,6 +308,12 @@ void ioapic_level(unsigned gsi, unsigned vector)
 	ioapic_write(0x10 + 2 * gsi, 1u << 15 | vector);
 }
 
+void ioapic_edge(unsigned gsi, unsigned vector)
+{
+	ioapic_write(0x11 + 2 * gsi, cpu_id() << 24);
+	ioapic_write(0x10 + 2 * gsi, vector);
+}
+
 void ioapic_mask(unsigned gsi)
 {
 	ioapic_write(0x10 + 2 * gsi, 1u << 16);

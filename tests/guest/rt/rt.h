@@ -94,6 +94,7 @@ void irq_disable(void);
 void eoi(void);                                 /* local APIC */
 /* IOAPIC pin -> vector on this processor, level, active high. */
 void ioapic_level(unsigned gsi, unsigned vector);
+void ioapic_edge(unsigned gsi, unsigned vector);
 void ioapic_mask(unsigned gsi);
 uint64_t msi_addr(void);                        /* this processor */
 
