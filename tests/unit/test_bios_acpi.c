@@ -431,6 +431,92 @@ static void every_link_can_be_disabled(void **state)
 	assert_int_equal(srs, links);
 }
 
+/* The bytes of a package-length, and where its contents start. */
+static uint32_t pkg_len(const uint8_t *p, const uint8_t **at)
+{
+	unsigned more = p[0] >> 6;
+	uint32_t len = more ? p[0] & 0x0f : p[0] & 0x3f;
+
+	for (unsigned i = 0; i < more; i++)
+		len |= (uint32_t)p[1 + i] << (4 + 8 * i);
+	*at = p + 1 + more;
+	return len;
+}
+
+/* Stop 0xA5/0Dh: a device without _HID or _ADR. */
+static void every_device_is_identified(void **state)
+{
+	struct fixture *f = *state;
+	const struct acpi_header *d;
+	unsigned devices = 0;
+
+	f->cfg.has = ~0u;
+	build(f);
+	d = dsdt(f);
+	for (uint32_t i = sizeof(*d); i + 2 < le32_get(d->len); i++) {
+		const uint8_t *p = (const uint8_t *)d + i, *name;
+		uint32_t len;
+
+		/* DeviceOp, whose name starts with a capital letter. */
+		if (p[0] != 0x5b || p[1] != 0x82)
+			continue;
+		len = pkg_len(p + 2, &name);
+		assert_in_range(name[0], 'A', 'Z');
+		assert_true(p + 2 + len <=
+			    (const uint8_t *)d + le32_get(d->len));
+		assert_memory_equal(name + 4, "\x08_HID", 5);
+		devices++;
+	}
+	/* Links, PCI0, its ISA devices, MBMM, HPET, virtio-mmio. */
+	assert_int_equal(devices, 3 + 1 + 10 + 1 + 1 + f->cfg.n_vmmio);
+}
+
+/* Windows 7 stops at a name that is declared further down. */
+static void names_are_declared_before_use(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t *p, *pci0;
+
+	build(f);
+	pci0 = find_name(f, NULL, "PCI0");
+	/* A name's first place is its declaration: Name or Device. */
+	assert_int_equal(find_name(f, NULL, "STAT")[-1], 0x08);
+	p = find_name(f, NULL, "PICF");
+	assert_true(p[-1] == 0x08 || (p[-1] == '\\' && p[-2] == 0x08));
+	for (const char *link = "ABC"; *link; link++) {
+		const char name[] = { 'L', 'N', 'K', *link, 0 };
+
+		p = find_name(f, NULL, name);
+		assert_true(p < pci0 && p[-4] == 0x5b && p[-3] == 0x82);
+	}
+	/* Children come after their parents, scopes before what is in them. */
+	assert_true(find_name(f, NULL, "_PR_") < find_name(f, NULL, "C000"));
+	assert_true(pci0 < find_name(f, NULL, "COM1"));
+}
+
+/* 0xA5/01, 10007 and 10008: interrupts the IOAPIC has not got, or an SCI that
+ * is not level-triggered. */
+static void interrupts_are_the_ioapics(void **state)
+{
+	struct fixture *f = *state;
+	struct madt_seen s;
+	unsigned sci;
+
+	build(f);
+	walk_madt(f, &s);
+	sci = le16_get(fadt(f)->sci);
+	assert_true(sci < 16 && s.isos >> sci & 1);
+	assert_int_equal(s.iso_gsi[sci], sci);
+	assert_int_equal(s.iso_flags[sci] & 0x0c, 0x0c);
+	for (unsigned i = 0; i < PCI_INTX_GSIS; i++) {
+		assert_true(pci_intx_gsis[i] < LAYOUT_GSIS);
+		assert_int_not_equal(pci_intx_gsis[i], sci);
+		/* KVM's PICs cannot make these level-triggered, and 12 is the
+		 * mouse's. */
+		assert_false(0x3107 >> pci_intx_gsis[i] & 1);
+	}
+}
+
 static uint64_t get(const uint8_t *p, unsigned n)
 {
 	uint64_t v = 0;
@@ -596,6 +682,9 @@ int main(void)
 		test(dsdt_offers_s5_alone),
 		test(prt_says_what_the_bus_does),
 		test(every_link_can_be_disabled),
+		test(every_device_is_identified),
+		test(names_are_declared_before_use),
+		test(interrupts_are_the_ioapics),
 		test(windows_avoid_the_memory_map),
 		test(vmmio_devices_are_listed),
 		test(optional_devices_come_and_go),
