@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "devices/base/log.h"
 
 #define MAX_VECTORS 2048
+/* A wire costs KVM a grace period, so it is for vectors that are used: not
+ * those of a driver that sets up, or moves its interrupts about. */
+#define WIRE_AFTER 16
 
 /* What the guest may write in a table entry: the address is a dword's, and of
  * the vector control word only the mask bit exists. */
@@ -39,9 +43,12 @@ int pci_add_msix(struct pci_dev *dev, unsigned n, unsigned bar,
 		return -EINVAL;
 	m->table = calloc(n, sizeof(*m->table));
 	m->pending = calloc(n, 1);
+	m->way = calloc(n, sizeof(*m->way));
 	cap = -ENOMEM;
-	if (!m->table || !m->pending)
+	if (!m->table || !m->pending || !m->way)
 		goto err_alloc;
+	for (unsigned v = 0; v < n; v++)
+		m->way[v].wire.fd = -1;
 	cfg_put16(body, (uint16_t)(n - 1));
 	cfg_put32(body + PCI_MSIX_TABLE - 2, table_off | bar);
 	cfg_put32(body + PCI_MSIX_PBA - 2, pba_off | bar);
@@ -60,8 +67,21 @@ err_alloc:
 	return cap;
 }
 
+static void unwire(struct pci_dev *dev)
+{
+	for (unsigned v = 0; v < dev->msix.n; v++) {
+		struct pci_msix_way *w = &dev->msix.way[v];
+
+		if (w->wire.fd >= 0)
+			dev->bus->msi->unwire(dev->bus->msi, &w->wire);
+		*w = (struct pci_msix_way){ .wire.fd = -1 };
+	}
+}
+
 void pci_msix_fini(struct pci_dev *dev)
 {
+	unwire(dev);
+	free(dev->msix.way);
 	free(dev->msix.table);
 	free(dev->msix.pending);
 	dev->msix = (struct pci_msix){ 0 };
@@ -78,6 +98,7 @@ void pci_msix_reset(struct pci_dev *dev)
 	struct pci_msix *m = &dev->msix;
 
 	pci_msix_clear(dev);
+	unwire(dev);
 	for (unsigned v = 0; v < m->n; v++) {
 		memset(m->table[v], 0, sizeof(m->table[v]));
 		m->table[v][PCI_MSIX_ENTRY_VECTOR_CTRL] =
@@ -105,6 +126,34 @@ static uint32_t entry_get32(const uint8_t *at)
 	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
+/* Whether the vector's wire sends this message; makes one in time. */
+static bool is_wired(struct msi_sink *sink, struct pci_msix_way *w,
+		     uint64_t addr, uint32_t data)
+{
+	if (w->addr != addr || w->data != data) {
+		w->addr = addr;
+		w->data = data;
+		w->sent = 0;
+		w->wired = false;
+	}
+	if (w->sent < WIRE_AFTER && ++w->sent == WIRE_AFTER && sink->wire)
+		w->wired = sink->wire(sink, &w->wire, addr, data) == 0;
+	return w->wired;
+}
+
+/* Under the lock, so that no message follows a mask already written: a wire is
+ * written to only where its message could be sent, and has then sent it. */
+static void send(struct pci_dev *dev, unsigned v, uint64_t addr, uint32_t data)
+{
+	struct pci_msix_way *w = &dev->msix.way[v];
+	struct msi_sink *sink = dev->bus->msi;
+
+	if (is_wired(sink, w, addr, data) &&
+	    write(w->wire.fd, &(uint64_t){ 1 }, sizeof(uint64_t)) > 0)
+		return;
+	sink->send(sink, addr, data);
+}
+
 /* Sends what v has pending, if it may; nothing is pending while MSI-X is off.
  * An address of 0 was never programmed: AERO-W7-VIRTIO 1.8.4 wants silence. */
 static void try_send(struct pci_dev *dev, unsigned v)
@@ -119,9 +168,7 @@ static void try_send(struct pci_dev *dev, unsigned v)
 	    !pci_bus_master(dev))
 		return;
 	dev->msix.pending[v] = 0;
-	/* Under the lock, so that no message follows a mask already written. */
-	dev->bus->msi->send(dev->bus->msi, addr,
-			    entry_get32(entry + PCI_MSIX_ENTRY_DATA));
+	send(dev, v, addr, entry_get32(entry + PCI_MSIX_ENTRY_DATA));
 }
 
 void pci_msix_update(struct pci_dev *dev)

@@ -64,11 +64,22 @@ struct pci_ops {
 	void (*reset)(struct pci_dev *);
 };
 
+/* How a vector's message is sent: by the sink, or once the same one was sent
+ * some times, by an eventfd. */
+struct pci_msix_way {
+	struct msi_wire wire;
+	uint64_t addr;                  /* of the message sent last */
+	uint32_t data;
+	unsigned sent;                  /* of these, up to where it counts */
+	bool wired;                     /* wire sends this very message */
+};
+
 struct pci_msix {
 	unsigned n;                     /* vectors; 0: no MSI-X */
 	unsigned cap;                   /* configuration offset */
 	uint8_t (*table)[16];           /* as the guest sees it */
 	uint8_t *pending;               /* one byte a vector, 0 or 1 */
+	struct pci_msix_way *way;
 };
 
 struct pci_id {

@@ -1,10 +1,14 @@
 #include "vmm/irqchip.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "devices/base/container.h"
 #include "devices/base/log.h"
@@ -45,17 +49,10 @@ static void send_msi(struct msi_sink *sink, uint64_t addr, uint32_t data)
 		ioctl(chip->kvm->vm, KVM_SIGNAL_MSI, &msi);
 }
 
-void irqchip_init(struct irqchip *chip, const struct kvm *kvm)
-{
-	*chip = (struct irqchip){ .kvm = kvm, .msi.send = send_msi };
-	for (unsigned i = 0; i < LAYOUT_GSIS; i++)
-		chip->gsi[i] = (struct irqchip_line){
-			.line.set = set_line, .chip = chip, .gsi = i,
-		};
-}
+/* ---- routes ------------------------------------------------------------------ */
 
-static void route(struct kvm_irq_routing *r, unsigned gsi, unsigned controller,
-		  unsigned pin)
+static void route_pin(struct kvm_irq_routing *r, unsigned gsi,
+		      unsigned controller, unsigned pin)
 {
 	r->entries[r->nr++] = (struct kvm_irq_routing_entry){
 		.gsi = gsi,
@@ -64,24 +61,150 @@ static void route(struct kvm_irq_routing *r, unsigned gsi, unsigned controller,
 	};
 }
 
-static int set_routes(const struct kvm *kvm)
+static void route_lines(struct kvm_irq_routing *r)
 {
-	union {
-		struct kvm_irq_routing r;
-		char room[sizeof(struct kvm_irq_routing) + 2 * LAYOUT_GSIS *
-			  sizeof(struct kvm_irq_routing_entry)];
-	} table = { .room = "" };
-	struct kvm_irq_routing *r = &table.r;
-
 	for (unsigned gsi = 0; gsi < LAYOUT_GSIS; gsi++) {
 		if (gsi == PIT_PIN)
 			continue;       /* the PICs' cascade */
 		if (gsi < 16)
-			route(r, gsi, gsi < 8 ? KVM_IRQCHIP_PIC_MASTER :
-			      KVM_IRQCHIP_PIC_SLAVE, gsi % 8);
-		route(r, gsi, KVM_IRQCHIP_IOAPIC, gsi ? gsi : PIT_PIN);
+			route_pin(r, gsi, gsi < 8 ? KVM_IRQCHIP_PIC_MASTER :
+				  KVM_IRQCHIP_PIC_SLAVE, gsi % 8);
+		route_pin(r, gsi, KVM_IRQCHIP_IOAPIC, gsi ? gsi : PIT_PIN);
 	}
-	return ioctl(kvm->vm, KVM_SET_GSI_ROUTING, r) < 0 ? -errno : 0;
+}
+
+static void route_wires(const struct irqchip *chip, struct kvm_irq_routing *r)
+{
+	for (unsigned i = 0; i < IRQCHIP_WIRES; i++) {
+		const struct irqchip_route *to = &chip->route[i];
+
+		if (!to->used)
+			continue;
+		r->entries[r->nr++] = (struct kvm_irq_routing_entry){
+			.gsi = LAYOUT_GSIS + i,
+			.type = KVM_IRQ_ROUTING_MSI,
+			.u.msi = {
+				.address_lo = (uint32_t)to->addr,
+				.address_hi = (uint32_t)(to->addr >> 32),
+				.data = to->data,
+			},
+		};
+	}
+}
+
+/* All of them: KVM has no way to change one. Lock held. */
+static int set_routes(const struct irqchip *chip)
+{
+	size_t most = 2 * LAYOUT_GSIS + IRQCHIP_WIRES;
+	struct kvm_irq_routing *r;
+	int ret;
+
+	r = calloc(1, sizeof(*r) + most * sizeof(r->entries[0]));
+	if (!r)
+		return -ENOMEM;
+	route_lines(r);
+	route_wires(chip, r);
+	ret = ioctl(chip->kvm->vm, KVM_SET_GSI_ROUTING, r) < 0 ? -errno : 0;
+	free(r);
+	return ret;
+}
+
+/* ---- wires ------------------------------------------------------------------- */
+
+static int tie(const struct irqchip *chip, const struct msi_wire *w, bool on)
+{
+	struct kvm_irqfd arg = {
+		.fd = (uint32_t)w->fd, .gsi = LAYOUT_GSIS + w->slot,
+		.flags = on ? 0 : KVM_IRQFD_FLAG_DEASSIGN,
+	};
+
+	return ioctl(chip->kvm->vm, KVM_IRQFD, &arg) < 0 ? -errno : 0;
+}
+
+static void cut(struct irqchip *chip, struct msi_wire *w)
+{
+	/* The route stays in KVM until the next change; nothing leads to it. */
+	chip->route[w->slot].used = false;
+	close(w->fd);
+	w->fd = -1;
+}
+
+static int new_wire(struct irqchip *chip, struct msi_wire *w)
+{
+	for (w->slot = 0; w->slot < IRQCHIP_WIRES; w->slot++)
+		if (!chip->route[w->slot].used)
+			break;
+	if (w->slot == IRQCHIP_WIRES)
+		return -ENOSPC;
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return w->fd < 0 ? -errno : 0;
+}
+
+static int wire_up(struct irqchip *chip, struct msi_wire *w, uint64_t addr,
+		   uint32_t data)
+{
+	bool new = w->fd < 0;
+	int ret = new ? new_wire(chip, w) : 0;
+
+	if (ret < 0)
+		return ret;
+	chip->route[w->slot] = (struct irqchip_route){ addr, data, true };
+	ret = set_routes(chip);
+	if (ret == 0 && new)
+		ret = tie(chip, w, true);
+	if (ret < 0) {
+		if (!new)
+			tie(chip, w, false);
+		cut(chip, w);
+	}
+	return ret;
+}
+
+static int wire(struct msi_sink *sink, struct msi_wire *w, uint64_t addr,
+		uint32_t data)
+{
+	struct irqchip *chip = container_of(sink, struct irqchip, msi);
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&chip->lock);
+	if (__atomic_load_n(&chip->live, __ATOMIC_ACQUIRE))
+		ret = wire_up(chip, w, addr, data);
+	pthread_mutex_unlock(&chip->lock);
+	if (ret == 0)
+		log_debug("irqfd: GSI %u sends %#" PRIx32 " to %#" PRIx64,
+			  LAYOUT_GSIS + w->slot, data, addr);
+	return ret;
+}
+
+static void unwire(struct msi_sink *sink, struct msi_wire *w)
+{
+	struct irqchip *chip = container_of(sink, struct irqchip, msi);
+
+	pthread_mutex_lock(&chip->lock);
+	if (__atomic_load_n(&chip->live, __ATOMIC_ACQUIRE))
+		tie(chip, w, false);
+	cut(chip, w);
+	pthread_mutex_unlock(&chip->lock);
+}
+
+/* ---- life -------------------------------------------------------------------- */
+
+void irqchip_init(struct irqchip *chip, const struct kvm *kvm)
+{
+	*chip = (struct irqchip){
+		.kvm = kvm,
+		.msi = { .send = send_msi, .wire = wire, .unwire = unwire },
+	};
+	pthread_mutex_init(&chip->lock, NULL);
+	for (unsigned i = 0; i < LAYOUT_GSIS; i++)
+		chip->gsi[i] = (struct irqchip_line){
+			.line.set = set_line, .chip = chip, .gsi = i,
+		};
+}
+
+void irqchip_fini(struct irqchip *chip)
+{
+	pthread_mutex_destroy(&chip->lock);
 }
 
 /*
@@ -122,7 +245,9 @@ int irqchip_create(struct irqchip *chip, char *err, size_t errlen)
 		ret = -errno;
 		what = "interval timer";
 	} else {
-		ret = set_routes(chip->kvm);
+		pthread_mutex_lock(&chip->lock);
+		ret = set_routes(chip);
+		pthread_mutex_unlock(&chip->lock);
 		what = "interrupt routes";
 		if (ret == 0)
 			ret = set_pic_levels(chip->kvm);

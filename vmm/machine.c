@@ -338,6 +338,7 @@ void mach_destroy(struct machine *m)
 	loop_destroy(m->ctl);
 	mach_boot_close(m);
 	doorbells_fini(&m->doorbells);
+	irqchip_fini(&m->irqchip);
 	mem_destroy(&m->mem);
 	kvm_close(&m->kvm);
 	pthread_mutex_destroy(&m->lock);

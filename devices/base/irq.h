@@ -14,9 +14,22 @@ struct irq_line {
 	void (*set)(struct irq_line *, bool level);
 };
 
+/* An eventfd each write to which sends the same message. */
+struct msi_wire {
+	int fd;                         /* -1: none */
+	unsigned slot;                  /* the sink's own */
+};
+
 /* Where message-signalled interrupts go: one 32-bit write of data to addr. */
 struct msi_sink {
 	void (*send)(struct msi_sink *, uint64_t addr, uint32_t data);
+	/* NULL, both: there are none. wire: makes one, or has one that is there
+	 * send another message from now on; 0, or -errno and then there is
+	 * none. unwire: takes down what is there; what was written before has
+	 * been sent. */
+	int (*wire)(struct msi_sink *, struct msi_wire *, uint64_t addr,
+		    uint32_t data);
+	void (*unwire)(struct msi_sink *, struct msi_wire *);
 };
 
 static inline void irq_set(struct irq_line *line, bool level)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Devices with a queue for each CPU of the guest, on I/O threads of their own,
-# under unmodified drivers.
+# Devices with a queue for each CPU of the guest, on I/O threads of their own and
+# with an irqfd for each vector in use, under unmodified drivers.
 
 variants=(disk net)
 
@@ -14,6 +14,14 @@ expect_threads() {
 	done
 }
 
+# At least $1 vectors have been given to KVM.
+expect_irqfds() {
+	local n
+
+	n=$(sed -n 's/.*irqfd: GSI \([0-9]*\) sends.*/\1/p' err | sort -u | wc -l)
+	[ "$n" -ge "$1" ] || fail "$n irqfds, not $1"
+}
+
 run_case() {
 	case $1 in
 	disk)
@@ -21,13 +29,14 @@ run_case() {
 		cp disk.img before.img
 		boot_background -c 2 \
 			-a "aerotest=queues,io,dmesg want_queues=2 want_sectors=32768" \
-			--iothreads 2 --disk disk.img,queues=2
+			-vv --iothreads 2 --disk disk.img,queues=2
 		wait_line 'TEST blk-mq'
 		expect_threads io0 io1
 		wait_vmm
 		expect_rc 0
 		expect_tests blk-feature blk-mq blk-read-0 blk-irq-0 blk-read-1 \
 			blk-irq-1 size write dmesg
+		expect_irqfds 2
 		expect_sum read before.img
 		expect_sum write disk.img
 		;;
