@@ -276,6 +276,7 @@ static void serve(struct queue *q)
 static void begin(void)
 {
 	say("blkbench: begin");
+	kicks = 0;
 	began = tsc();
 	ends = work.count ? 0 : began + work.ticks;
 }
