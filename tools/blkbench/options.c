@@ -315,6 +315,8 @@ static int check(struct bench_cfg *cfg, unsigned mix, char *err)
 		cfg->work.writes = mix;
 	if (cfg->work.bs % 512)
 		wrong = "--bs: must be a multiple of 512";
+	else if (cfg->packed && cfg->strict)
+		wrong = "--ring: profile aero-w7 has no packed rings";
 	else if (cfg->verify && !cfg->work.count)
 		wrong = "--verify: needs --count";
 	else if (cfg->verify && cfg->side[SIDE_FIO])

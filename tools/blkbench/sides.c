@@ -125,6 +125,7 @@ static void boot_aerovmm(const struct job *job, int fd)
 	m.disk[0] = (struct mach_disk){
 		.path = cfg->path, .direct = cfg->direct,
 		.ro = !bench_writes(cfg), .queues = job->work.queues,
+		.packed = cfg->packed,
 	};
 	log_set_level(cfg->verbose);
 	signal(SIGPIPE, SIG_IGN);
