@@ -347,7 +347,8 @@ static void c2_6b_descriptors_outside_of_the_ring(struct cf *c)
 		struct drv_ring *r = &d->ring[0];
 		struct drv_mem m = cf_mem(c, 64, 1);
 
-		drv_split_desc(r, 0, m.gpa, 16, NEXT, i == 1 ? 128 : 0);
+		drv_split_desc(r, 0, m.gpa, 16, i == 0 ? 0 : NEXT,
+			       i == 1 ? 128 : 0);
 		if (i == 2)
 			drv_split_desc(r, 0, cf_hole(c), 32, INDIRECT, 0);
 		drv_split_avail(r, r->avail, i == 0 ? 128 : 0);
