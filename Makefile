@@ -8,6 +8,7 @@
 #   make check-fast   build and run the host tests only (about a minute)
 #   make check-guest  micro-guests on /dev/kvm
 #   make conform      the Windows 7 device contract, clause by clause
+#   make conform-mutations  whether those tests notice broken devices
 #   make check-boot   Linux guests, nested where the CPU has no VT-x or SVM
 #   make fuzz         search for inputs that break it; FUZZ=target RUNS=n SECONDS=n
 #   make bench        measure against the host and QEMU; writes RESULTS.md
