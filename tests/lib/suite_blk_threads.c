@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "devices/base/log.h"
+#include "tests/lib/race.h"
 #include "tests/lib/suite_blk_int.h"
 #include "tests/lib/suite_blk_threads.h"
 
@@ -39,6 +40,7 @@ struct driver {
 struct others {
 	struct blkrig *b;
 	struct rnd rnd;
+	unsigned did;                   /* kicks, changes of size */
 	bool stop;
 	unsigned moves;                 /* atomic: of the device, seen by a flood */
 };
@@ -154,7 +156,7 @@ static void *kick(void *arg)
 {
 	struct others *o = arg;
 
-	while (!__atomic_load_n(&o->stop, __ATOMIC_RELAXED))
+	for (; !__atomic_load_n(&o->stop, __ATOMIC_RELAXED); o->did++)
 		vio_notify(o->b->dev, rnd_below(&o->rnd, QUEUES + 2));
 	return NULL;
 }
@@ -164,7 +166,7 @@ static void *resize(void *arg)
 	struct others *o = arg;
 
 	/* Never smaller than what the drivers use. */
-	while (!__atomic_load_n(&o->stop, __ATOMIC_RELAXED))
+	for (; !__atomic_load_n(&o->stop, __ATOMIC_RELAXED); o->did++)
 		blk_resized(o->b->dev, BLK_SIZE_BYTES -
 			    512 * (uint64_t)rnd_below(&o->rnd, 2));
 	return NULL;
@@ -393,8 +395,17 @@ static int teardown(void **state)
 
 static void nothing_is_lost_doubled_or_late(void **state)
 {
-	for (unsigned i = 0; i < LIVES; i++)
-		one_life(*state);
+	struct crowd *c = *state;
+	unsigned lives = 0;
+
+	while (lives < LIVES || lives * QUEUES * REQUESTS < race_count()) {
+		one_life(c);
+		lives++;
+	}
+	if (race_count())
+		printf("race: %u requests, %u resets, %u kicks, %u changes of "
+		       "size\n", lives * QUEUES * REQUESTS, lives,
+		       c->o[0].did, c->o[1].did);
 }
 
 /* Bus mastering goes off and on while requests run: they wait, that is all. */

@@ -9,12 +9,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
 
 #include "devices/base/log.h"
 #include "tests/lib/net_rig.h"
+#include "tests/lib/race.h"
 #include "tests/lib/variant.h"
 
 #define HDR 12
@@ -273,6 +275,7 @@ static void assert_alive(struct driver *d)
 static void resets_and_flaps(unsigned flags)
 {
 	static const struct netio_pair_cfg cfg = { .room = 50 };
+	unsigned resets = 0, flaps = 0;
 	struct net_rig r;
 	struct driver d;
 	struct rnd rnd;
@@ -283,7 +286,8 @@ static void resets_and_flaps(unsigned flags)
 	d = (struct driver){ .r = &r, .gaps = true };
 	restart(&d, ALL);
 	peer_start(&p, r.io, 0, true);
-	for (unsigned i = 0; i < 150; i++) {
+	for (unsigned i = 0; i < 150 || d.done + d.received < race_count();
+	     i++) {
 		for (unsigned k = rnd_below(&rnd, 20); k > 0; k--) {
 			driver_take(&d);
 			driver_send(&d, UINT32_MAX);
@@ -291,8 +295,10 @@ static void resets_and_flaps(unsigned flags)
 		switch (rnd_below(&rnd, 5)) {
 		case 0:
 			restart(&d, ALL);
+			resets++;
 			break;
 		case 1:
+			flaps++;
 			flap(&r, false);
 			driver_send(&d, UINT32_MAX);
 			flap(&r, true);
@@ -303,6 +309,7 @@ static void resets_and_flaps(unsigned flags)
 			nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL);
 			assert_true(guest_unchanged(r.rig.guest));
 			restart(&d, ALL);
+			resets++;
 			break;
 		case 3:
 			vio_set_dma(r.dev, false);
@@ -320,6 +327,9 @@ static void resets_and_flaps(unsigned flags)
 	assert_alive(&d);
 	peer_stop(&p);
 	net_rig_close(&r);
+	if (race_count())
+		printf("race: %u frames sent, %u received, %u resets, %u link "
+		       "flaps\n", d.done, d.received, resets, flaps);
 }
 
 static void resets_and_flaps_under_traffic(void **state)
