@@ -68,7 +68,7 @@ static void reset_in_flight(void)
 	unsigned late = 0;
 
 	for (unsigned round = 0; round < 10; round++) {
-		if (!vblk_open(&disk, 0, 0)) {
+		if (!vblk_open(&disk, 0, VIRTIO_F_RING_PACKED)) {
 			late = 1000;
 			break;
 		}
@@ -92,6 +92,8 @@ void guest_main(void)
 	if (!ok(vblk_open(&disk, 0, UINT64_MAX), "virtio-blk comes up"))
 		return;
 	vblk_go(&disk);
+	ok(disk.ring.ops == (param("packed", 0) ? &drv_packed : &drv_split),
+	   "%s ring", disk.ring.ops->name);
 	round_trip();
 	edges();
 	reset_in_flight();

@@ -26,20 +26,29 @@ bool vblk_open(struct vblk *b, unsigned nth, uint64_t want)
 	return true;
 }
 
+static bool acked(struct vblk *b, uint64_t feature)
+{
+	bool high = feature >> 32;
+
+	b->bus.ops->put(&b->bus, DRV_DRV_SEL, high);
+	return b->bus.ops->get(&b->bus, DRV_DRV_FEATURES) &
+	       (uint32_t)(feature >> (high ? 32 : 0));
+}
+
 void vblk_go(struct vblk *b)
 {
+	const struct drv_ring_ops *fmt = acked(b, VIRTIO_F_RING_PACKED) ?
+					 &drv_packed : &drv_split;
+	bool event_idx = acked(b, VIRTIO_F_EVENT_IDX);
 	uint16_t size = drv_q_max(&b->bus, 0);
-	bool event_idx;
 	struct drv_mem part[3];
 
-	b->bus.ops->put(&b->bus, DRV_DRV_SEL, 0);
-	event_idx = b->bus.ops->get(&b->bus, DRV_DRV_FEATURES) >> 29 & 1;
 	for (unsigned i = 0; i < 3; i++) {
-		part[i].p = pages(drv_split.bytes(size, (enum drv_part)i,
-						  event_idx));
+		part[i].p = pages(fmt->bytes(size, (enum drv_part)i,
+					     event_idx));
 		part[i].gpa = (uint64_t)part[i].p;
 	}
-	drv_ring_init(&b->ring, &drv_split, size, event_idx, part, 0);
+	drv_ring_init(&b->ring, fmt, size, event_idx, part, 0);
 	drv_q_start(&b->bus, 0, &b->ring);
 	drv_ok(&b->bus);
 }
