@@ -154,6 +154,11 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/libtest.a $$(LIBS_$$(call unit_layer
 .PHONY: unit
 unit: $(UNIT_BIN)
 
+# ---- what a request costs in a ring (tools/bench/ringcost.c) ------------------
+$(O)/tools/bench/ringcost: $(O)/tools/bench/ringcost.o $(O)/libtest.a $(LIBS_devices)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $< $(O)/libtest.a $(LIBS_devices) -lcmocka $(LDLIBS) -o $@
+
 # ---- golden files (tests/golden/acpi.sh): what the guest finds, byte by byte --
 $(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
 	$(call say,LD,$@)
