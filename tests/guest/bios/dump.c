@@ -110,6 +110,7 @@ static void disks(void)
 	disk_chs("13/02 head 255", 0x0201, 0x0001, 255);
 	disk_simple("13/01 after an error", 0x0100, drive);
 	disk_chs("13/04 verify", 0x0404, 0x0001, 0);
+	disk_simple("13/05 format", 0x0501, drive);
 	disk_simple("13/08 parameters", 0x0800, drive);
 	disk_simple("13/09 set parameters", 0x0900, drive);
 	disk_simple("13/0c seek", 0x0c00, drive);
@@ -328,10 +329,17 @@ static void keyboard(void)
 
 static void ports(void)
 {
+	with("14/00 COM1", 0x14, 0x00e3, 0, 0, 0);
+	with("14/01 COM1", 0x14, 0x0100 | '.', 0, 0, 0);
+	with("14/00 COM2", 0x14, 0x00e3, 0, 0, 1);
+	with("14/01 COM2", 0x14, 0x0100 | '.', 0, 0, 1);
+	with("14/02 COM2", 0x14, 0x0200, 0, 0, 1);
 	with("14/03 COM1", 0x14, 0x0300, 0, 0, 0);
 	with("14/03 COM2", 0x14, 0x0300, 0, 0, 1);
 	with("14/03 COM9", 0x14, 0x0300, 0, 0, 8);
 	with("14/04 COM1", 0x14, 0x0400, 0, 0, 0);
+	with("17/00 LPT2", 0x17, 0x0041, 0, 0, 1);
+	with("17/01 LPT2", 0x17, 0x0100, 0, 0, 1);
 	with("17/02 LPT2", 0x17, 0x0200, 0, 0, 1);
 }
 
@@ -385,6 +393,7 @@ static void pci(void)
 	with("1a/b10b", 0x1a, 0xb10b, 0, 0, 0);
 	with("1a/b10c", 0x1a, 0xb10c, 0, 0, 0);
 	with("1a/b10d", 0x1a, 0xb10d, 0, 0, 0);
+	with("1a/b10e no room", 0x1a, 0xb10e, 0, 0, 0);
 	with("1a/b10f", 0x1a, 0xb10f, 0, 0, 0);
 	with("1a/b1ff", 0x1a, 0xb1ff, 0, 0, 0);
 	simple("1a/bb00", 0x1a, 0xbb00);

@@ -71,16 +71,23 @@ void test_main(uint8_t drive)
 	switch (cmos(CMOS_STEP)) {
 	default:
 		set_cmos(CMOS_STEP, MAGIC);
-		jump_far(0xf000, 0xfff0);
+		poke32(0, 0x7000, 0x600dc0de);
+		__asm__ volatile("int $0x19");
+		break;
 	case MAGIC:
-		check(true, "F000:FFF0 starts anew");
+		check(peek32(0, 0x7000) == 0x600dc0de,
+		      "INT 19h boots again, and memory is as it was");
 		set_cmos(CMOS_STEP, MAGIC + 1);
+		jump_far(0xf000, 0xfff0);
+	case MAGIC + 1:
+		check(true, "F000:FFF0 starts anew");
+		set_cmos(CMOS_STEP, MAGIC + 2);
 		type(0x1d);
 		type(0x38);
 		type(0x53);
 		for (;;)
 			__asm__ volatile("hlt");
-	case MAGIC + 1:
+	case MAGIC + 2:
 		check(true, "Ctrl-Alt-Del starts anew");
 		resume();
 	}

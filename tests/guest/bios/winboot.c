@@ -55,6 +55,40 @@ static void mbr_content(void)
 	check(peek32(DATA_SEG, 446 + 8) == 2048, "at 2048");
 }
 
+/* To where the MBR wants it: over our own boot sector, which has done its work. */
+static void mbr_in_place(void)
+{
+	struct packet p = { 0x10, 0, 1, 0x7c00, 0, 0 };
+	struct regs in = REGS(.eax = 0x4200, .edx = drive,
+			      .esi = (uint32_t)&p), r = in;
+	uint32_t behind = peek32(0, 0x7e00);
+
+	for (uint16_t i = 0; i < 512; i += 4)
+		poke32(0, (uint16_t)(0x7c00 + i), 0xcccccccc);
+	call_int(0x13, &r);
+	check(!(r.eflags & CF) && peek16(0, 0x7dfe) == 0xaa55 &&
+	      peek32(0, 0x7c00) != 0xcccccccc && peek32(0, 0x7e00) == behind,
+	      "MBR 13h/42: a sector to 0:7C00, and not a byte more");
+	unchanged("MBR 13h/42 to 0:7C00", &in, &r, "a");
+}
+
+/* Some loaders leave the direction flag set. */
+static void backwards(void)
+{
+	struct packet p = { 0x10, 0, 1, 0, DATA_SEG, PATTERN };
+	struct regs in = REGS(.eax = 0x4200, .edx = drive,
+			      .esi = (uint32_t)&p, .eflags = IF | DF | 2),
+		    r = in;
+
+	for (uint16_t i = 0; i < 512; i += 4)
+		poke32(DATA_SEG, i, 0);
+	call_int(0x13, &r);
+	check(!(r.eflags & CF) && peek32(DATA_SEG, 0) == PATTERN &&
+	      peek32(DATA_SEG, 508) == PATTERN,
+	      "13h/42 with the direction flag set");
+	unchanged("with the direction flag", &in, &r, "a");
+}
+
 /* The fallback of the MBR: AH = 02 with what the partition table says. */
 static void mbr_chs(void)
 {
@@ -119,6 +153,21 @@ static void tcg(const char *who)
 	unchanged("1Ah/BB00", &in, &r, "");
 }
 
+/* What follows where there is a TPM, should someone ask all the same: "compact
+ * hash, log, extend event", with the registers that the boot sectors use. */
+static void tcg_extend(void)
+{
+	struct regs in = REGS(.eax = 0x0000bb07, .ebx = 0xb0b0b0b0,
+			      .ecx = 0x200, .edx = 8, .esi = 0,
+			      .edi = 0x7c00, .es = 0), r = in;
+	uint32_t sector = peek32(0, 0x7c00);
+
+	call_int(0x1a, &r);
+	check(r.eflags & CF && r.eax != 0, "1Ah/BB07: CF set, EAX is not 0");
+	check(peek32(0, 0x7c00) == sector, "1Ah/BB07: the sector is as it was");
+	unchanged("1Ah/BB07", &in, &r, "");
+}
+
 static void mbr_message(void)
 {
 	struct regs in = REGS(.eax = 0x0e2e, .ebx = 0x0007), r = in;
@@ -166,9 +215,12 @@ static void vbr_parameters(void)
 /* 8 KiB, a sector a call, the segment going up by 20h from 07C0; here from
  * 2000. The packet is made by pushes, so SI is SP. Behind the program each
  * sector of the disk is full of its own number. */
-static void vbr_loop(void)
+static void vbr_loop(uint32_t flag_if)
 {
 	unsigned bad = 0, changed = 0;
+
+	for (uint32_t i = 0; i < 16 * 512; i += 4)
+		poke32(DATA_SEG, (uint16_t)i, 0);
 
 	for (uint32_t n = 0; n < 16; n++) {
 		struct packet p = { 0x10, 0, 1, 0,
@@ -176,15 +228,16 @@ static void vbr_loop(void)
 				    PATTERN + n };
 		struct regs in = REGS(.eax = 0x4200, .edx = drive,
 				      .esi = (uint32_t)&p,
-				      .eflags = 2), r = in;
+				      .eflags = flag_if | 2), r = in;
 
 		call_int(0x13, &r);
 		bad += (r.eflags & CF) || p.count != 1;
-		changed += (r.eflags & IF) || r.edx != in.edx ||
+		changed += (r.eflags & IF) != flag_if || r.edx != in.edx ||
 			   r.esi != in.esi || r.ds != in.ds;
 	}
 	check(bad == 0, "VBR 13h/42: 16 sectors, one a call");
-	check(changed == 0, "VBR 13h/42 with interrupts off leaves them off");
+	check(changed == 0, "VBR 13h/42 with interrupts %s leaves them so",
+	      flag_if ? "on" : "off");
 	for (unsigned i = 0; i < 16 * 512; i += 4)
 		bad += peek32(DATA_SEG, (uint16_t)i) != PATTERN + i / 512;
 	check(bad == 0, "VBR 13h/42: each sector where it belongs");
@@ -232,12 +285,16 @@ void test_main(uint8_t dl)
 	mbr_content();
 	mbr_chs();
 	mbr_reset();
+	mbr_in_place();
+	backwards();
 	mbr_a20();
 	tcg("MBR");
 	mbr_message();
 	vbr_parameters();
-	vbr_loop();
+	vbr_loop(0);
+	vbr_loop(IF);
 	tcg("VBR");
+	tcg_extend();
 	small_stack();
 	past_the_end();
 	leave();
