@@ -1,7 +1,7 @@
 # Programs that test the BIOS from the place of a boot loader, and the tools
 # that make disks, CDs and a ROM file for QEMU. Included by the Makefile.
 BT := $(O)/tests/guest/bios
-BIOS_PROGRAMS := winboot dump services screen cdboot reset
+BIOS_PROGRAMS := winboot dump services screen cdboot reset reads
 BT_FLAGS := -m16 -std=gnu11 -Os -march=i486 -mregparm=3 -mgeneral-regs-only \
             -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
             -fno-asynchronous-unwind-tables -mpreferred-stack-boundary=2 \
