@@ -3,6 +3,7 @@
 #   make              build aerovmm, and blkbench, which measures it
 #   make demo         install what it needs, boot Debian's kernel from a virtio
 #                     disk to a shell (root: apt-get; about 2 minutes)
+#   make demo-disk    the same from a disk image: BIOS, GRUB, a login
 #   make check        install what it needs, build everything with gcc, clang and
 #                     sanitizers, run every test (about 20 minutes)
 #   make check-fast   build and run the host tests only (about a minute)
@@ -200,7 +201,7 @@ include tools/blkbench/blkbench.mk
 include tests/fuzz/fuzz.mk
 
 # ---- what people and CI run -------------------------------------------------
-.PHONY: deps check check-fast check-guest check-boot bench demo lint
+.PHONY: deps check check-fast check-guest check-boot bench demo demo-disk lint
 deps:
 	$(Q)tools/deps install build
 check check-fast check-guest check-boot:
@@ -212,7 +213,11 @@ bench:
 demo:
 	$(Q)tools/deps install demo
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)O=$(O) tools/demo
+	$(Q)O=$(O) tools/demo kernel
+demo-disk:
+	$(Q)tools/deps install demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(O) tools/demo disk
 lint:
 	$(Q)tools/lint
 
