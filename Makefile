@@ -210,6 +210,8 @@ bench:
 	$(Q)tools/deps install bench
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)O=$(O) tools/bench/run
+	$(Q)O=$(O) tools/bench/agree
+	$(Q)O=$(O) tools/compare
 demo:
 	$(Q)tools/deps install demo
 	$(Q)$(MAKE) --no-print-directory all

@@ -162,6 +162,31 @@ static int check_direct(const struct bench_cfg *cfg, char *err)
 	return -e;
 }
 
+/* A VMM that has the file open holds a lock on it. */
+static int check_use(const struct bench_cfg *cfg, int fd, const struct stat *st,
+		     char *err)
+{
+	struct flock lock = {
+		.l_type = bench_writes(cfg) ? F_WRLCK : F_RDLCK,
+		.l_whence = SEEK_SET,
+	};
+	int other;
+
+	if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+		SAY("'%s' is in use by another program; close that first",
+		    cfg->path);
+		return -EBUSY;
+	}
+	if (!S_ISBLK(st->st_mode) || !bench_writes(cfg))
+		return 0;
+	/* Refused while it is mounted or part of something else. */
+	other = open(cfg->path, O_RDWR | O_EXCL | O_CLOEXEC);
+	if (other >= 0)
+		return close(other);
+	SAY("'%s' is in use: %s; unmount it first", cfg->path, strerror(errno));
+	return -EBUSY;
+}
+
 static int check_overwrite(const struct bench_cfg *cfg, int fd,
 			   const struct stat *st, char *err)
 {
@@ -210,6 +235,7 @@ int target_check(struct bench_cfg *cfg, char err[BENCH_ERR_LEN])
 		return ret;
 	}
 	if ((ret = measure(cfg, fd, &st, err)) == 0 &&
+	    (ret = check_use(cfg, fd, &st, err)) == 0 &&
 	    (ret = check_overwrite(cfg, fd, &st, err)) == 0 &&
 	    (ret = check_direct(cfg, err)) == 0)
 		warn_unfair(cfg, fd, &st);
