@@ -149,6 +149,15 @@ says 1 "cannot open the kernel '/nonexistent': No such file.*Check" \
 	"$vmm" --kernel /nonexistent
 says 1 "cannot open the initrd '/nonexistent': No such file" \
 	"$vmm" --kernel "$tmp/kernel" --initrd /nonexistent
+says 1 "cannot open the firmware '/nonexistent': No such file.*Check" \
+	"$vmm" --firmware /nonexistent
+says 1 "--firmware '/dev/null' is not a file" "$vmm" --firmware /dev/null
+says 1 "has 0 bytes: .* 64 KiB to 16 MiB, in units of 4 KiB" \
+	"$vmm" --firmware "$tmp/kernel"
+truncate -s 17M "$tmp/rom"
+says 1 "has 17825792 bytes: .* 64 KiB to 16 MiB" "$vmm" --firmware "$tmp/rom"
+truncate -s 65537 "$tmp/rom"
+says 1 "has 65537 bytes: .* units of 4 KiB" "$vmm" --firmware "$tmp/rom"
 says 1 "cannot open disk image '/nonexistent': No such file.*truncate" \
 	"$vmm" --kernel "$tmp/kernel" --disk /nonexistent
 says 1 "'$tmp/kernel' is empty; give it a size" \
