@@ -95,6 +95,41 @@ static void c1_6c_needless_kicks(struct cf *c)
 	}
 }
 
+/* What a second processor does meanwhile. Static: a test that fails may leave
+ * it running. */
+static struct other {
+	struct cf_dev *d;
+	volatile bool stop;
+	volatile unsigned n;
+} other;
+
+static void kick_until_told(void *arg)
+{
+	struct other *o = arg;
+
+	while (!__atomic_load_n(&o->stop, __ATOMIC_ACQUIRE)) {
+		o->d->bus.ops->notify(&o->d->bus, 0);
+		__atomic_fetch_add(&o->n, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static void c1_6c_kicks_from_two_processors(struct cf *c)
+{
+	struct cf_dev *d = cf_up(c, CF_BLK);
+	struct other *o = &other;
+
+	*o = (struct other){ .d = d };
+	cf_beside(c, kick_until_told, o);
+	CF_UNTIL(c, __atomic_load_n(&o->n, __ATOMIC_RELAXED) > 0);
+	for (unsigned i = 0; i < 100; i++)
+		cf_echo(c, d);
+	__atomic_store_n(&o->stop, true, __ATOMIC_RELEASE);
+	cf_join(c);
+	CHECK(c, cf_none(c, d, 0));
+	CHECK_EQ(c, 100, drv_split_used_idx(&d->ring[0]));
+	CHECK_EQ(c, 15, cf_status(d));
+}
+
 static void c1_6d_16_bit_kicks(struct cf *c)
 {
 	CF_EACH(c, d)
@@ -172,6 +207,34 @@ static void c1_7e_reading_clears_all_it_returned(struct cf *c)
 	both_causes(c, d);
 	CHECK_EQ(c, 3, cf_rd(c, d, 0x2000, 1));
 	CHECK_EQ(c, 0, cf_rd(c, d, 0x2000, 1));
+	CHECK(c, !cf_line(c, d));
+}
+
+static void read_isr_until_told(void *arg)
+{
+	struct other *o = arg;
+
+	while (!__atomic_load_n(&o->stop, __ATOMIC_ACQUIRE))
+		if (take_isr(o->d))
+			__atomic_fetch_add(&o->n, 1, __ATOMIC_RELEASE);
+}
+
+/* Two processors read: each cause is one's, and no cause is nobody's. */
+static void c1_7e_two_processors_read_each_cause_once(struct cf *c)
+{
+	struct cf_dev *d = cf_up(c, CF_BLK);
+	struct other *o = &other;
+
+	*o = (struct other){ .d = d };
+	cf_beside(c, read_isr_until_told, o);
+	for (unsigned i = 1; i <= 30; i++) {
+		cf_echo(c, d);
+		CF_UNTIL(c, __atomic_load_n(&o->n, __ATOMIC_ACQUIRE) >= i);
+		CHECK_EQ(c, 0, take_isr(d));
+		CHECK_EQ(c, i, __atomic_load_n(&o->n, __ATOMIC_ACQUIRE));
+	}
+	__atomic_store_n(&o->stop, true, __ATOMIC_RELEASE);
+	cf_join(c);
 	CHECK(c, !cf_line(c, d));
 }
 
@@ -364,6 +427,7 @@ const struct cf_test cf_tests_irq[] = {
 	CF_TEST(c1_6c_any_write_serves_the_queue, ON_PCI),
 	CF_TEST(c1_6c_notified_queues_are_served, CF_ALL),
 	CF_TEST(c1_6c_needless_kicks, ON_PCI),
+	CF_TEST(c1_6c_kicks_from_two_processors, CF_ALL),
 	CF_TEST(c1_6d_16_bit_kicks, ON_PCI),
 	CF_TEST(c1_6d_32_bit_kicks, ON_PCI),
 	CF_TEST(c1_7a_bit_0_is_a_used_queue, CF_ALL),
@@ -371,6 +435,7 @@ const struct cf_test cf_tests_irq[] = {
 	CF_TEST(c1_7c_the_other_bits_are_0, CF_ALL),
 	CF_TEST(c1_7d_reading_acknowledges, ON_PCI),
 	CF_TEST(c1_7e_reading_clears_all_it_returned, ON_PCI),
+	CF_TEST(c1_7e_two_processors_read_each_cause_once, ON_PCI),
 	CF_TEST(c1_8_1a_pin_is_inta, ON_PCI),
 	CF_TEST(c1_8_1b_a_cause_asserts_intx, CF_ALL),
 	CF_TEST(c1_8_1c_reading_the_isr_deasserts, CF_ALL),

@@ -145,6 +145,17 @@ static void c1_8_4e_a_vector_out_of_range_is_silent(struct cf *c)
 	CHECK_EQ(c, NONE, cf_rd(c, d, 0x10, 2));
 }
 
+/* An entry that was never given an address. */
+static void c1_8_4e_an_unprogrammed_vector_is_silent(struct cf *c)
+{
+	struct cf_dev *d = up(c);
+	unsigned table = drv_pci_cfg_get(&d->bus, cap(d) + 4, 4) & ~7u;
+
+	cf_wr(c, d, table + 16 * QUEUE, 4, 0);
+	cf_wr(c, d, table + 16 * QUEUE + 4, 4, 0);
+	silent(c, d);
+}
+
 static void c1_8_4f_disabled_it_is_intx(struct cf *c)
 {
 	struct cf_dev *d = up(c);
@@ -184,6 +195,7 @@ const struct cf_test cf_tests_msix[] = {
 	CF_TEST(c1_8_4d_a_masked_vector_waits, ON_PCI),
 	CF_TEST(c1_8_4d_a_masked_function_waits, ON_PCI),
 	CF_TEST(c1_8_4e_a_vector_out_of_range_is_silent, ON_PCI),
+	CF_TEST(c1_8_4e_an_unprogrammed_vector_is_silent, ON_PCI),
 	CF_TEST(c1_8_4f_disabled_it_is_intx, ON_PCI),
 	CF_TEST(c1_8_4f_devices_without_it, ON_PCI),
 	{ NULL, NULL, 0 },
