@@ -58,6 +58,20 @@ void control_fail(struct control_err *err, const char *class, const char *fmt,
 	va_end(ap);
 }
 
+json_t *control_string(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy = string ? NULL : strdup(text);
+
+	for (char *at = copy; at && *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	if (copy)
+		string = json_string(copy);
+	free(copy);
+	return string;
+}
+
 /* ---- output --------------------------------------------------------------- */
 
 static void watch(struct client *c)
@@ -163,8 +177,9 @@ static json_t *greeting(void)
 
 static json_t *failure(const char *class, const char *desc)
 {
-	return json_pack("{s:{s:s,s:s}}", "error", "class", class, "desc",
-			 desc);
+	/* A name that is quoted may have been cut within a character. */
+	return json_pack("{s:{s:s,s:o}}", "error", "class", class, "desc",
+			 control_string(desc));
 }
 
 /* ---- commands ------------------------------------------------------------- */

@@ -29,6 +29,10 @@ __attribute__((format(printf, 3, 4)))
 void control_fail(struct control_err *, const char *class, const char *fmt,
 		  ...);
 
+/* A JSON string of any text: JSON is UTF-8, and in text that is not, every byte
+ * beyond ASCII becomes a '?'. Pure. */
+json_t *control_string(const char *text);
+
 struct control_cmd {
 	const char *name;
 	/* args: an object, never NULL. Returns what "return" holds (a new

@@ -113,10 +113,11 @@ static json_t *query_block(void *ctx, json_t *args, struct control_err *err)
 		const struct blkio *img = blk_image(m->dev[i].dev);
 
 		json_array_append_new(list, json_pack(
-			"{s:s,s:b,s:b,s:{s:s,s:b,s:s,s:{s:s,s:s,s:I}}}",
+			"{s:s,s:b,s:b,s:{s:o,s:b,s:s,s:{s:o,s:s,s:I}}}",
 			"device", m->dev[i].dev->name, "locked", 0,
-			"removable", 0, "inserted", "file", img->path, "ro",
-			img->ro, "drv", "raw", "image", "filename", img->path,
+			"removable", 0, "inserted", "file",
+			control_string(img->path), "ro", img->ro, "drv", "raw",
+			"image", "filename", control_string(img->path),
 			"format", "raw", "virtual-size",
 			(json_int_t)blk_size(m->dev[i].dev)));
 	}
