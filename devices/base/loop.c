@@ -504,10 +504,33 @@ static bool epoll_wait_pass(struct loop *l, int64_t timeout_ns)
 	return epoll_take(l, timeout_ns < 0 ? NULL : &ts);
 }
 
+void loop_poll_kernel(struct loop *l)
+{
+	if (l->ring)
+		loop_ring_wait(l, 0);
+	else
+		epoll_wait_pass(l, 0);
+}
+
+/* limit_ns 0: only looks. */
+static bool rest(struct loop *l, int64_t limit_ns)
+{
+	uint64_t begin = l->linger.max_ns && limit_ns ? loop_now_ns() : 0;
+	bool ran = false;
+
+	if (l->ring)
+		loop_ring_wait(l, limit_ns);
+	else
+		ran = epoll_wait_pass(l, limit_ns);
+	if (begin)
+		loop_linger_slept(l, loop_now_ns() - begin);
+	return ran;
+}
+
 bool loop_step(struct loop *l, int timeout_ms)
 {
 	int64_t limit = timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
-	bool ran;
+	bool ran, idle;
 
 	__atomic_store_n(&l->owner, pthread_self(), __ATOMIC_RELAXED);
 	__atomic_store_n(&l->owned, true, __ATOMIC_RELEASE);
@@ -518,7 +541,12 @@ bool loop_step(struct loop *l, int timeout_ms)
 	ran |= serve_bells(l);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
 	/* A loop that is never idle would leave some unheard for ever. */
-	if ((!l->ready && !l->fds_pending) || ++l->busy == BUSY_PASSES) {
+	idle = !l->ready && !l->fds_pending;
+	if (++l->busy < BUSY_PASSES && idle && timeout_ms && loop_linger(l)) {
+		run_hooks(&l->hooks, &l->hooks_tail);
+		return true;
+	}
+	if (idle || l->busy >= BUSY_PASSES) {
 		l->busy = 0;
 		ran |= run_hooks(&l->sleepers, &l->sleepers_tail);
 	}
@@ -527,10 +555,7 @@ bool loop_step(struct loop *l, int timeout_ms)
 		limit = 0;
 	else
 		limit = sleep_limit(l, limit);
-	if (l->ring)
-		loop_ring_wait(l, limit);
-	else
-		ran |= epoll_wait_pass(l, limit);
+	ran |= rest(l, limit);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
 	return ran || l->ready || l->fds_pending;
 }

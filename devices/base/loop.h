@@ -35,6 +35,9 @@ void loop_run(struct loop *);
 void loop_quit(struct loop *);          /* any thread */
 /* One pass; sleeps at most timeout_ms (-1: no limit). True: something ran. */
 bool loop_step(struct loop *, int timeout_ms);
+/* Owner: spin for up to that long before going to sleep. Only where
+ * sleep would have been shorter: a loop with nothing to do does not. Default 0. */
+void loop_set_poll(struct loop *, uint64_t max_ns);
 bool loop_is_owner(const struct loop *);
 bool loop_has_uring(const struct loop *);
 
@@ -99,9 +102,14 @@ void loop_timer_del(struct loop *, struct loop_timer *);
  * is being served. loop_sleep_mark: runs when the loop has nothing else left to
  * do, or has been busy for some passes; it may find new work and mark bells,
  * and then the loop does not sleep. Both run once a mark; marking twice is marking once.
+ *
+ * Before it runs sleepers a loop may spin (loop_set_poll), in the hope of work
+ * that comes without being announced. A sleeper's look, if it has one, is what
+ * looks for it; it marks a bell and returns true.
  */
 struct loop_hook {
 	void (*run)(struct loop_hook *);
+	bool (*look)(struct loop_hook *);       /* sleepers only */
 	struct loop_hook *next;
 	bool marked;
 };

@@ -35,13 +35,27 @@ struct loop {
 	struct loop_hook *hooks, **hooks_tail;
 	struct loop_hook *sleepers, **sleepers_tail;
 	unsigned busy;                  /* passes since sleepers ran */
+	struct {
+		unsigned since;         /* lingered since the kernel was asked */
+		uint64_t max_ns, now_ns;        /* how long to spin */
+	} linger;
 };
+
+/* loop_linger.c. Nothing to do but sleepers: true: now there is. */
+bool loop_linger(struct loop *);
+/* How long a sleep was. */
+void loop_linger_slept(struct loop *, uint64_t ns);
+/* One look at the kernel without sleeping. */
+void loop_poll_kernel(struct loop *);
 
 /* -errno: the host has no io_uring for us. */
 int loop_ring_open(struct loop *);
 void loop_ring_close(struct loop *);
 void loop_ring_bell_add(struct loop *, struct loop_bell *);
 void loop_ring_bell_del(struct loop *, struct loop_bell *);
+/* Operations queued but not submitted; submitted or not. */
+bool loop_ring_unsubmitted(const struct loop *);
+bool loop_ring_in_flight(const struct loop *);
 /* Submits; sleeps up to timeout_ns (-1: no limit); reaps. */
 void loop_ring_wait(struct loop *, int64_t timeout_ns);
 

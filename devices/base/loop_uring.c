@@ -118,6 +118,16 @@ void loop_sqe_commit(struct io_uring_sqe *sqe, struct loop_op *op)
 	io_uring_sqe_set_data64(sqe, (uintptr_t)op | TAG_OP);
 }
 
+bool loop_ring_unsubmitted(const struct loop *l)
+{
+	return io_uring_sq_ready(&l->ring->uring) != 0;
+}
+
+bool loop_ring_in_flight(const struct loop *l)
+{
+	return l->ring->ops != 0;
+}
+
 static void completed(struct loop *l, uint64_t data, int res, unsigned flags)
 {
 	struct loop_op *op;

@@ -45,6 +45,18 @@ static void q_rest(struct loop_hook *h)
 		loop_bell_mark(vq->loop, &vq->bell);
 }
 
+/* While the loop lingers before q_rest: kicks are off. */
+static bool q_look(struct loop_hook *h)
+{
+	struct vq *vq = container_of(h, struct vq, rest);
+
+	if (!vq->live || is_broken(vq->dev) || !has_dma(vq->dev) ||
+	    vq->content || !vq->ops->waiting(vq))
+		return false;
+	loop_bell_mark(vq->loop, &vq->bell);
+	return true;
+}
+
 static void q_rung(struct loop_bell *b)
 {
 	struct vq *vq = container_of(b, struct vq, bell);
@@ -386,6 +398,7 @@ static int init_queue(struct vio_dev *dev, unsigned i, struct loop *loop)
 	vq->bell.rung = q_rung;
 	vq->publish.run = q_publish;
 	vq->rest.run = q_rest;
+	vq->rest.look = q_look;
 	loop_call_sync(loop, q_add_bell, &c);
 	return c.err;
 }

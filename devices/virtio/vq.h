@@ -56,6 +56,8 @@ struct vq_ops {
 	/* Asks for kicks (on) or says they are not needed. true: work raced
 	 * in while asking, so do not sleep. */
 	bool (*arm)(struct vq *, bool on);
+	/* There is something to pop. */
+	bool (*waiting)(const struct vq *);
 };
 
 extern const struct vq_ops vq_split_ops, vq_packed_ops;

@@ -209,6 +209,11 @@ static bool packed_flush(struct vq *vq)
 	}
 }
 
+static bool packed_waiting(const struct vq *vq)
+{
+	return is_available(vq, le16_load(&vq->packed[vq->next_avail].flags));
+}
+
 static bool packed_arm(struct vq *vq, bool on)
 {
 	uint16_t wrap = vq->avail_wrap ? VRING_EVENT_WRAP : 0;
@@ -229,7 +234,7 @@ static bool packed_arm(struct vq *vq, bool on)
 	vq->kicks_off = false;
 	/* As in packed_flush, with the sides exchanged. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return is_available(vq, le16_load(&vq->packed[vq->next_avail].flags));
+	return packed_waiting(vq);
 }
 
 const struct vq_ops vq_packed_ops = {
@@ -240,4 +245,5 @@ const struct vq_ops vq_packed_ops = {
 	.push = packed_push,
 	.flush = packed_flush,
 	.arm = packed_arm,
+	.waiting = packed_waiting,
 };

@@ -174,6 +174,11 @@ static bool split_flush(struct vq *vq)
 	return !(le16_load(&vq->avail->flags) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
+static bool split_waiting(const struct vq *vq)
+{
+	return le16_load(&vq->avail->idx) != vq->next_avail;
+}
+
 static bool split_arm(struct vq *vq, bool on)
 {
 	if (!on) {
@@ -190,7 +195,7 @@ static bool split_arm(struct vq *vq, bool on)
 	vq->kicks_off = false;
 	/* As in split_flush, with the sides exchanged. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return le16_load(&vq->avail->idx) != vq->next_avail;
+	return split_waiting(vq);
 }
 
 const struct vq_ops vq_split_ops = {
@@ -201,4 +206,5 @@ const struct vq_ops vq_split_ops = {
 	.push = split_push,
 	.flush = split_flush,
 	.arm = split_arm,
+	.waiting = split_waiting,
 };

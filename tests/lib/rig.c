@@ -26,6 +26,11 @@ bool rig_prefers_packed(void)
 	return g_prefer_packed;
 }
 
+static void let_spin(void *loop)
+{
+	loop_set_poll(loop, 50000);
+}
+
 void rig_open(struct rig *r, const struct rig_bus *via, unsigned flags)
 {
 	*r = (struct rig){
@@ -35,6 +40,9 @@ void rig_open(struct rig *r, const struct rig_bus *via, unsigned flags)
 	r->guest = guest_new();
 	r->io = r->loops[0] = new_loop("io", flags);
 	r->io2 = r->loops[1] = new_loop("io2", flags);
+	/* One of the two spins, as --iothreads poll-us= has it. */
+	if (r->threads)
+		loop_call_sync(r->io2, let_spin, r->io2);
 	r->ctl = new_loop("ctl", flags & ~(unsigned)RIG_URING);
 	via->init(r);
 }

@@ -1,9 +1,11 @@
 /*
- * Description: hooks for an idle loop run in one that is never idle, too.
+ * Description: hooks for an idle loop run in one that is never idle, too; and an
+ * idle loop looks for work before it sleeps where that pays.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <cmocka.h>
 
@@ -54,10 +56,130 @@ static void hooks_run_in_a_busy_loop(void **state)
 	}
 }
 
+/* ---- lingering ----------------------------------------------------------------- */
+
+struct idle {
+	struct loop *l;
+	struct loop_bell bell;
+	struct loop_hook hook;
+	bool work;
+	unsigned looked, found, ran, rung;
+};
+
+static bool look(struct loop_hook *hook)
+{
+	struct idle *i = container_of(hook, struct idle, hook);
+
+	i->looked++;
+	if (!i->work)
+		return false;
+	i->found++;
+	loop_bell_mark(i->l, &i->bell);
+	return true;
+}
+
+static void run(struct loop_hook *hook)
+{
+	container_of(hook, struct idle, hook)->ran++;
+}
+
+static void idle_rung(struct loop_bell *bell)
+{
+	container_of(bell, struct idle, bell)->rung++;
+}
+
+static void open_idle(struct idle *i, unsigned flags)
+{
+	*i = (struct idle){
+		.bell.rung = idle_rung, .hook = { .run = run, .look = look },
+	};
+	assert_int_equal(0, loop_create(&i->l, "idle", flags));
+	assert_int_equal(0, loop_bell_add(i->l, &i->bell));
+}
+
+static void close_idle(struct idle *i)
+{
+	loop_hook_unmark(i->l, &i->hook);
+	loop_bell_del(i->l, &i->bell);
+	loop_destroy(i->l);
+}
+
+/* n times: something was done, and now there is nothing left. */
+static void go_idle(struct idle *i, unsigned n)
+{
+	while (n-- > 0) {
+		loop_sleep_mark(i->l, &i->hook);
+		loop_step(i->l, 1);
+	}
+}
+
+static void work_is_found_before_kicks_are_asked_for(void **state)
+{
+	(void)state;
+	for (unsigned flags = 0; flags <= LOOP_URING; flags += LOOP_URING) {
+		struct idle i;
+
+		open_idle(&i, flags);
+		loop_set_poll(i.l, 1000000000);
+		go_idle(&i, 2);
+		assert_int_equal(2, i.ran);
+		i.work = true;
+		loop_sleep_mark(i.l, &i.hook);
+		for (unsigned n = 0; n < 20; n++)
+			loop_step(i.l, 1);
+		/* Each find is served before the next look. */
+		assert_in_range(i.found, 8, 20);
+		assert_in_range(i.rung, i.found - 1, i.found);
+		assert_int_equal(2, i.ran);
+		/* But not for ever: others wait for their hooks. */
+		for (unsigned n = 0; n < 100; n++)
+			loop_step(i.l, 1);
+		assert_true(i.ran > 2);
+		close_idle(&i);
+	}
+}
+
+static void without_polling_nobody_looks(void **state)
+{
+	struct idle i;
+
+	(void)state;
+	open_idle(&i, LOOP_URING);
+	i.work = true;
+	go_idle(&i, 10);
+	assert_int_equal(10, i.ran);
+	assert_int_equal(0, i.looked);
+	close_idle(&i);
+}
+
+static void spinning_ends_where_sleep_is_long(void **state)
+{
+	unsigned before;
+	struct idle i;
+
+	(void)state;
+	open_idle(&i, 0);
+	/* Longer than the 1 ms of a step: worth while. */
+	loop_set_poll(i.l, 1000000000);
+	go_idle(&i, 10);
+	assert_true(i.looked > 100);
+	/* Shorter than any sleep. */
+	loop_set_poll(i.l, 1);
+	go_idle(&i, 40);
+	before = i.looked;
+	go_idle(&i, 64);
+	assert_int_equal(before, i.looked);
+	assert_int_equal(114, i.ran);
+	close_idle(&i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hooks_run_in_a_busy_loop),
+		cmocka_unit_test(work_is_found_before_kicks_are_asked_for),
+		cmocka_unit_test(without_polling_nobody_looks),
+		cmocka_unit_test(spinning_ends_where_sleep_is_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
