@@ -105,6 +105,7 @@ struct mach_cfg {
 	struct mach_disk disk[MACH_DISKS_MAX];
 	unsigned ndisks;
 	unsigned iothreads;     /* 0: by queues and CPUs */
+	unsigned poll_us;       /* how long they look for work before sleep */
 	struct mach_net net[MACH_NETS_MAX];
 	unsigned nnets;
 	bool input[MACH_INPUTS];

@@ -107,22 +107,21 @@ static unsigned host_cpus(void)
 	return (unsigned)CPU_COUNT(&set);
 }
 
-static int start_loop(struct loop **l, const char *name, unsigned flags)
-{
-	int ret = loop_create(l, name, flags);
-
-	return ret ? ret : loop_start(*l);
-}
-
 static int start_pool(struct mach_pool *p, const char *name, unsigned n,
-		      unsigned flags)
+		      unsigned flags, unsigned poll_us)
 {
 	char full[16];
 	int ret = 0;
 
 	for (p->n = 0; p->n < n && ret == 0; p->n++) {
+		struct loop **l = &p->loop[p->n];
+
 		snprintf(full, sizeof(full), "%s%u", name, p->n);
-		ret = start_loop(&p->loop[p->n], full, flags);
+		ret = loop_create(l, full, flags);
+		if (ret == 0) {
+			loop_set_poll(*l, poll_us * UINT64_C(1000));
+			ret = loop_start(*l);
+		}
 	}
 	return ret;
 }
@@ -139,12 +138,15 @@ int mach_loops_start(struct machine *m)
 	 * either of them the sound. */
 	if (cfg->ndisks || inputs || named(cfg))
 		ret = start_pool(&m->io, "io", mach_iothreads(cfg, cpus),
-				 cfg->ndisks || named(cfg) ? LOOP_URING : 0);
+				 cfg->ndisks || named(cfg) ? LOOP_URING : 0,
+				 cfg->poll_us);
 	if (ret == 0)
 		ret = start_pool(&m->net, "net", mach_net_threads(cfg, cpus),
-				 LOOP_URING);
+				 LOOP_URING, cfg->poll_us);
 	if (ret == 0 && cfg->sound)
-		ret = start_loop(&m->snd, "sound0", 0);
+		ret = loop_create(&m->snd, "sound0", 0);
+	if (ret == 0 && cfg->sound)
+		ret = loop_start(m->snd);
 	return ret;
 }
 

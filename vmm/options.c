@@ -278,8 +278,10 @@ static const struct row rows[] = {
 	{ NULL, "--serial", "WHERE",
 	  "first serial port: stdio (default), none, pty,\n"
 	  "file:PATH, unix:PATH", set_serial, false },
-	{ NULL, "--iothreads", "N",
-	  "threads for disks' queues, 1 to 16 (default: by CPUs)",
+	{ NULL, "--iothreads", "[N][,poll-us=N]",
+	  "threads for disks' queues, 1 to 16 (default: by CPUs);\n"
+	  "poll-us: how long they and the network's look for work\n"
+	  "before they sleep, up to 1000 (default: 0)",
 	  options_set_iothreads, false },
 	{ NULL, "--vga", "auto|std|none",
 	  "display hardware (default: auto: std where a disk boots\n"

@@ -217,7 +217,9 @@ int options_set_iothreads(const struct parser *p, char *val)
 	static const struct optkv_key keys[] = {
 		{ "count", OPTKV_NUMBER,
 		  .off = offsetof(struct mach_cfg, iothreads),
-		  .min = 1, .max = MACH_IOTHREADS_MAX },
+		  .min = 1, .max = MACH_IOTHREADS_MAX, .optional = true },
+		{ "poll-us", OPTKV_NUMBER,
+		  .off = offsetof(struct mach_cfg, poll_us), .max = 1000 },
 	};
 
 	return options_keys(p, val, keys, COUNT(keys), &p->o->mach);

@@ -134,8 +134,14 @@ static void queues_and_threads_arrive(void **state)
 	assert_int_equal(d[0].on.at[1], 0);
 	assert_int_equal(d[1].queues, 0);
 	assert_int_equal(d[1].on.n, 0);
-	assert_int_equal(parse("--kernel k --iothread 2"), 0);
+	assert_int_equal(parse("--kernel k --iothread 2,poll-us=50"), 0);
 	assert_int_equal(opt.mach.iothreads, 2);
+	assert_int_equal(opt.mach.poll_us, 50);
+	assert_int_equal(parse("--kernel k --iothreads poll-us=7"), 0);
+	assert_int_equal(opt.mach.iothreads, 0);
+	assert_int_equal(opt.mach.poll_us, 7);
+	assert_int_equal(parse("--kernel k --iothreads poll-us=1001"),
+			 -EINVAL);
 	assert_int_equal(parse("--kernel k --iothreads 1 --disk a,iothread=1"),
 			 -EINVAL);
 	assert_int_equal(parse("--kernel k --net t,queues=3,iothread=1"), 0);
