@@ -255,6 +255,8 @@ static int build(struct machine *m, char *err)
 	    (ret = mach_devs_open(m, err)) < 0 ||
 	    (ret = mem_create(&m->mem, m->cfg.memory, m->cfg.hugepages, err,
 			      MACH_ERR_LEN)) < 0 ||
+	    (m->cfg.prefault &&
+	     (ret = mem_prefault(&m->mem, err, MACH_ERR_LEN)) < 0) ||
 	    (ret = make_loops(m)) < 0 ||
 	    (ret = kvm_open(&m->kvm, err, MACH_ERR_LEN)) < 0 ||
 	    (ret = make_layout(m, err)) < 0 ||

@@ -100,7 +100,7 @@ struct mach_cfg {
 	int hpet, hyperv;
 	struct mach_display display;
 	uint64_t memory;                        /* bytes */
-	bool hugepages;
+	bool hugepages, prefault;
 	unsigned cpus;
 	struct mach_disk disk[MACH_DISKS_MAX];
 	unsigned ndisks;

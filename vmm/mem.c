@@ -58,6 +58,30 @@ int mem_create(struct mem *mem, uint64_t len, bool huge, char *err,
 	return 0;
 }
 
+/* As MADV_POPULATE_WRITE does it, for kernels before 5.14. */
+static void touch_all(const struct mem *mem)
+{
+	for (uint64_t at = 0; at < mem->len; at += 4096)
+		*(volatile uint8_t *)(mem->hva + at) = 0;
+}
+
+int mem_prefault(const struct mem *mem, char *err, size_t errlen)
+{
+	int ret;
+
+	if (madvise(mem->hva, mem->len, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	ret = -errno;
+	if (ret == -EINVAL) {
+		touch_all(mem);
+		return 0;
+	}
+	snprintf(err, errlen, "cannot fill %llu MiB of guest memory with pages "
+		 "of the host's: %s. Lower --memory or leave out 'prefault'",
+		 (unsigned long long)(mem->len >> 20), strerror(-ret));
+	return ret;
+}
+
 void mem_destroy(struct mem *mem)
 {
 	if (mem->map)

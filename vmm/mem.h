@@ -28,6 +28,10 @@ struct mem {
 /* huge: from the host's reserved huge pages; len must be a multiple of
  * MEM_HUGE_PAGE. 0, or -errno with one sentence in err. */
 int mem_create(struct mem *, uint64_t len, bool huge, char *err, size_t errlen);
+/* Has the host find all pages now, not when the guest first touches them.
+ * Contents are zero and stay so; nothing runs yet. 0, or -errno with one
+ * sentence. */
+int mem_prefault(const struct mem *, char *err, size_t errlen);
 void mem_destroy(struct mem *);
 
 /* The RAM of the guest's map: all but the VGA window and the PCI hole. Devices

@@ -107,6 +107,8 @@ static int set_memory(const struct parser *p, char *val)
 		  .min = LAYOUT_RAM_MIN, .max = MACH_MEMORY_MAX },
 		{ "hugepages", OPTKV_FLAG,
 		  .off = offsetof(struct mach_cfg, hugepages) },
+		{ "prefault", OPTKV_FLAG,
+		  .off = offsetof(struct mach_cfg, prefault) },
 	};
 	int ret = options_keys(p, val, keys, COUNT(keys), &p->o->mach);
 
@@ -221,9 +223,10 @@ static const struct row rows[] = {
 	{ NULL, "--bios-serial", "on|off",
 	  "BIOS text and keys on the first serial port, too\n"
 	  "(default: on without a display)", options_set_bios_serial, false },
-	{ "The machine", "--memory", "SIZE[,hugepages]",
+	{ "The machine", "--memory", "SIZE[,hugepages][,prefault]",
 	  "RAM, 16M to 4T, with K, M, G or T (default: 512M);\n"
-	  "hugepages: from the host's reserved 2 MiB pages", set_memory, false },
+	  "hugepages: from the host's reserved 2 MiB pages\n"
+	  "prefault: all of it at start", set_memory, false },
 	{ NULL, "--cpus", "N", "1 to 32 (default: 1)", set_cpus, false },
 	{ NULL, "--profile", "NAME",
 	  "what guests see of the devices: auto, aero-w7, modern\n"

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "vmm/mem.h"
 
@@ -112,6 +114,33 @@ static void too_much_is_refused_with_advice(void **state)
 	mem_destroy(&mem);
 }
 
+static size_t resident(const struct mem *mem)
+{
+	size_t n = mem->len / 4096, there = 0;
+	unsigned char *page = malloc(n);
+
+	assert_non_null(page);
+	assert_int_equal(mincore(mem->hva, mem->len, page), 0);
+	for (size_t i = 0; i < n; i++)
+		there += page[i] & 1;
+	free(page);
+	return there;
+}
+
+static void pages_come_when_touched_or_at_once(void **state)
+{
+	char err[256];
+	struct ram r;
+
+	(void)state;
+	make(&r, 16 * MIB);
+	assert_int_equal(resident(&r.mem), 0);
+	assert_int_equal(mem_prefault(&r.mem, err, sizeof(err)), 0);
+	assert_int_equal(resident(&r.mem), 16 * MIB / 4096);
+	assert_int_equal(r.mem.hva[0] | r.mem.hva[16 * MIB - 1], 0);
+	mem_destroy(&r.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +149,7 @@ int main(void)
 		cmocka_unit_test(both_sides_are_aligned_to_huge_pages),
 		cmocka_unit_test(every_byte_has_its_own_place),
 		cmocka_unit_test(too_much_is_refused_with_advice),
+		cmocka_unit_test(pages_come_when_touched_or_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,7 @@ static void every_option_arrives(void **state)
 	(void)state;
 	assert_int_equal(parse("--profile modern --transport mmio,cmdline "
 			       "--kernel=k --initrd path=i --cmdline a=b,c "
-			       "--memory 2G,hugepages --cpus count=32 "
+			       "--memory 2G,hugepages,prefault --cpus count=32 "
 			       "--serial file:x,,y --display none --no-reboot "
 			       "--debug-exit -v -vv"), 0);
 	assert_ptr_equal(opt.mach.profile, &vio_profile_modern);
@@ -75,7 +75,7 @@ static void every_option_arrives(void **state)
 	assert_string_equal(opt.mach.initrd, "i");
 	assert_string_equal(opt.mach.cmdline, "a=b,c");
 	assert_int_equal(opt.mach.memory, UINT64_C(2) << 30);
-	assert_true(opt.mach.hugepages);
+	assert_true(opt.mach.hugepages && opt.mach.prefault);
 	assert_int_equal(opt.mach.cpus, 32);
 	assert_string_equal(opt.mach.serial, "file:x,y");
 	assert_true(opt.mach.no_reboot && opt.mach.debug_exit);
