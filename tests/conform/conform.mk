@@ -26,6 +26,8 @@ $(O)/tests/conform/partner: $(O)/tests/conform/partner.o $(O)/tests/conform/patt
 
 .PHONY: conform conform-mutations
 conform:
+	$(Q)tools/deps install build test
 	$(Q)O=$(O) tests/conform/run
 conform-mutations:
+	$(Q)tools/deps install build test
 	$(Q)O=$(O) tests/conform/mutate
