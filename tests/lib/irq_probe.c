@@ -51,7 +51,7 @@ static void msi_send(struct msi_sink *sink, uint64_t addr, uint32_t data)
 
 void msi_probe_init(struct msi_probe *p)
 {
-	*p = (struct msi_probe){ .sink = { msi_send } };
+	*p = (struct msi_probe){ .sink = { .send = msi_send } };
 	pthread_mutex_init(&p->lock, NULL);
 }
 
