@@ -40,7 +40,7 @@ struct bench_cfg {
 	bool packed, indirect, event_idx;
 	bool verify;
 	unsigned depth[BENCH_DEPTHS_MAX], ndepths;
-	unsigned repeat, runtime_ms, iothreads;
+	unsigned repeat, runtime_ms, iothreads, poll_us;
 	uint64_t size;                  /* bytes used; 0: the whole file */
 	struct work work;               /* but for depth, ticks, blocks */
 };

@@ -10,7 +10,7 @@
 #define SAY(...) snprintf(err, BENCH_ERR_LEN, __VA_ARGS__)
 
 enum {
-	OPT_RW = 256, OPT_MIX, OPT_BS, OPT_DEPTH, OPT_QUEUES, OPT_IOTHREADS,
+	OPT_RW = 256, OPT_MIX, OPT_BS, OPT_DEPTH, OPT_QUEUES, OPT_IOTHREADS, OPT_POLL,
 	OPT_RUNTIME, OPT_COUNT, OPT_SIZE, OPT_RING, OPT_INDIRECT, OPT_EVENT,
 	OPT_DIRECT, OPT_PROFILE, OPT_TRANSPORT, OPT_REPEAT, OPT_NO_HOST,
 	OPT_NO_AEROVMM, OPT_FIO, OPT_QEMU, OPT_JSON, OPT_SVG, OPT_VERIFY,
@@ -25,6 +25,7 @@ static const struct option options[] = {
 	{ "depth", required_argument, NULL, OPT_DEPTH },
 	{ "queues", required_argument, NULL, OPT_QUEUES },
 	{ "iothreads", required_argument, NULL, OPT_IOTHREADS },
+	{ "poll-us", required_argument, NULL, OPT_POLL },
 	{ "runtime", required_argument, NULL, OPT_RUNTIME },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "size", required_argument, NULL, OPT_SIZE },
@@ -82,6 +83,7 @@ void bench_help(FILE *f)
 "  --profile NAME       modern (default) or aero-w7\n"
 "  --transport NAME     pci (default) or mmio\n"
 "  --iothreads N        as for aerovmm\n"
+"  --poll-us N          how long they look for work before they sleep (default 0)\n"
 "\n"
 "What is compared\n"
 "  --repeat N           runs of each, in turn; medians are shown (default 1)\n"
@@ -262,6 +264,8 @@ static int take_machine(struct bench_cfg *cfg, int opt, char *v, char *err)
 	case OPT_EVENT: return take_flag("event-idx", v, &cfg->event_idx, err);
 	case OPT_IOTHREADS: return take_unsigned("iothreads", v, 1, 16,
 						 &cfg->iothreads, err);
+	case OPT_POLL: return take_unsigned("poll-us", v, 0, 1000,
+					    &cfg->poll_us, err);
 	default: return -ENOENT;
 	}
 }

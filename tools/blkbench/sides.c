@@ -120,6 +120,7 @@ static void boot_aerovmm(const struct job *job, int fd)
 		.memory = (uint64_t)guest_mib(&job->work) << 20,
 		.cpus = 1, .ndisks = 1, .serial = serial, .no_reboot = true,
 		.debug_exit = true, .iothreads = cfg->iothreads,
+		.poll_us = cfg->poll_us,
 		.born_ns = loop_now_ns(),
 	};
 	m.disk[0] = (struct mach_disk){
