@@ -148,6 +148,25 @@ void cf_echo(struct cf *c, struct cf_dev *d)
 	cf_used(c, d, cf_ask(c, d), &len);
 }
 
+static void ask_for_cause(struct cf *c, struct cf_dev *d)
+{
+	unsigned isr = d->bus.ops->take_isr(&d->bus);
+
+	c->irqs += isr != 0;
+	d->irqs += isr != 0;
+	c->isr[isr & 3]++;
+}
+
+void cf_irq(struct cf *c)
+{
+	if (c->irq_dev)
+		ask_for_cause(c, c->irq_dev);
+	if (!c->irq_all)
+		return;
+	CF_EACH(c, d)
+		ask_for_cause(c, d);
+}
+
 /* ---- registers ------------------------------------------------------------ */
 
 uint64_t cf_rd(struct cf *c, struct cf_dev *d, unsigned off, unsigned size)

@@ -68,6 +68,7 @@ struct cf_dev {
 	uint16_t nq, qsize[4];          /* what the contract says */
 	struct drv_ring ring[4];
 	bool indirect;                  /* negotiated */
+	volatile unsigned irqs;         /* with a cause of this device */
 };
 
 struct cf {
@@ -78,6 +79,7 @@ struct cf {
 	struct cf_dev dev[CF_KINDS];
 	/* The interrupt handler's, see cf_irq_on. */
 	struct cf_dev *irq_dev;
+	bool irq_all;
 	volatile unsigned irqs;         /* how often with a cause */
 	volatile unsigned isr[4];       /* by ISR value */
 };
@@ -107,6 +109,9 @@ bool cf_none(struct cf *, struct cf_dev *, uint16_t q);
  * cf_echo waits for it, too. */
 uint16_t cf_ask(struct cf *, struct cf_dev *);
 void cf_echo(struct cf *, struct cf_dev *);
+
+/* What the handler does: asks the devices for their causes, and counts. */
+void cf_irq(struct cf *);
 
 /* Registers of BAR0, any width. */
 uint64_t cf_rd(struct cf *, struct cf_dev *, unsigned off, unsigned size);
@@ -159,6 +164,7 @@ bool cf_line(struct cf *, struct cf_dev *);
 /* Interrupts of the device's line are taken from here on: the handler reads
  * the ISR and counts. Off: not taken any more. */
 void cf_irq_on(struct cf *, struct cf_dev *);
+void cf_irq_on_all(struct cf *);        /* the lines of all devices */
 void cf_irq_off(struct cf *);
 /* Message-signalled interrupts: where to, vector v is data CF_MSI + v. */
 #define CF_MSI 0x60

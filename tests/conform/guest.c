@@ -231,15 +231,8 @@ static void level_mode(void)
 
 static void intx(unsigned vector)
 {
-	struct cf_dev *d = cf.irq_dev;
-	unsigned isr;
-
 	(void)vector;
-	if (!d)
-		return;
-	isr = d->bus.ops->take_isr(&d->bus);
-	cf.irqs += isr != 0;
-	cf.isr[isr & 3]++;
+	cf_irq(&cf);
 }
 
 static void msi(unsigned vector)
@@ -257,12 +250,27 @@ void cf_irq_on(struct cf *c, struct cf_dev *d)
 	irq_enable();
 }
 
+void cf_irq_on_all(struct cf *c)
+{
+	irq_disable();
+	c->irq_all = true;
+	CF_EACH(c, d) {
+		d->irqs = 0;
+		ioapic_level(gsi_of(d), INTX_VECTOR);
+	}
+	irq_enable();
+}
+
 void cf_irq_off(struct cf *c)
 {
 	irq_disable();
 	if (c->irq_dev)
 		ioapic_mask(gsi_of(c->irq_dev));
+	if (c->irq_all)
+		CF_EACH(c, d)
+			ioapic_mask(gsi_of(d));
 	c->irq_dev = NULL;
+	c->irq_all = false;
 	irq_enable();
 }
 

@@ -144,19 +144,28 @@ bool cf_line(struct cf *c, struct cf_dev *d)
 	return irq_probe_level(line_of(to_world(c), d));
 }
 
+static bool line_to_handle(struct cf *c)
+{
+	if (c->irq_dev && cf_line(c, c->irq_dev))
+		return true;
+	if (c->irq_all)
+		CF_EACH(c, d)
+			if (cf_line(c, d))
+				return true;
+	return false;
+}
+
 bool cf_pass(struct cf *c, unsigned n)
 {
 	struct world *w = to_world(c);
 
 	settle(w);
 	advance(w, MS);
-	while (c->irq_dev && cf_line(c, c->irq_dev)) {
-		unsigned isr;
+	while (line_to_handle(c)) {
+		unsigned was = c->irqs;
 
-		isr = c->irq_dev->bus.ops->take_isr(&c->irq_dev->bus);
-		c->irqs += isr != 0;
-		c->isr[isr & 3]++;
-		if (!isr)
+		cf_irq(c);
+		if (c->irqs == was)
 			return false;   /* a line that nothing takes down */
 	}
 	return n < 5000;
@@ -175,8 +184,14 @@ void cf_irq_on(struct cf *c, struct cf_dev *d)
 	memset((void *)(uintptr_t)c->isr, 0, sizeof(c->isr));
 }
 
+void cf_irq_on_all(struct cf *c)
+{
+	c->irq_all = true;
+}
+
 void cf_irq_off(struct cf *c)
 {
+	c->irq_all = false;
 	c->irq_dev = NULL;
 }
 

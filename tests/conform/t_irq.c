@@ -334,6 +334,31 @@ static void c1_8_2b_used_entries_assert_intx(struct cf *c)
 	}
 }
 
+/* All devices at once on the lines they share: each gets all of its own. */
+static void c1_8_2b_shared_lines_lose_nothing(struct cf *c)
+{
+	CF_EACH(c, d)
+		cf_up(c, d->kind);
+	cf_irq_on_all(c);
+	for (unsigned i = 1; i <= 20; i++) {
+		uint16_t q[CF_KINDS];
+		uint32_t len;
+
+		CF_EACH(c, d)
+			q[d->kind] = cf_ask(c, d);
+		CF_EACH(c, d) {
+			CF_UNTIL(c, d->irqs >= i);
+			CHECK(c, used(d, q[d->kind]));
+			cf_used(c, d, q[d->kind], &len);
+		}
+	}
+	cf_quiet(c);
+	CF_EACH(c, d) {
+		CHECK_EQ(c, 20, d->irqs);
+		CHECK(c, !cf_line(c, d));
+	}
+}
+
 static void c1_8_2c_no_interrupt_suppresses(struct cf *c)
 {
 	CF_EACH(c, d) {
@@ -442,6 +467,7 @@ const struct cf_test cf_tests_irq[] = {
 	CF_TEST(c1_8_1c_a_shared_line_waits_for_all, CF_ALL),
 	CF_TEST(c1_8_2a_used_entries_set_bit_0, CF_ALL),
 	CF_TEST(c1_8_2b_used_entries_assert_intx, CF_ALL),
+	CF_TEST(c1_8_2b_shared_lines_lose_nothing, CF_ALL),
 	CF_TEST(c1_8_2c_no_interrupt_suppresses, CF_ALL),
 	CF_TEST(c2_5b_used_entries_interrupt_unless_suppressed, CF_ALL),
 	CF_TEST(c1_8_3a_a_change_sets_bit_1, CF_ALL),
