@@ -7,14 +7,18 @@
  *                                when every block below slot n is durable
  *   gtool check IMAGE FIRST N    slots FIRST..N-1 hold the blocks written
  *   gtool outb PORT VALUE        one byte to an I/O port
+ *   gtool paint DEV              the lower half of a framebuffer of 32 bits a
+ *                                dot: red is x, green is y; prints its size
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BLOCK		4096
@@ -114,6 +118,35 @@ static int out_byte(unsigned long port, unsigned long value)
 	return 0;
 }
 
+static int paint(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	struct fb_var_screeninfo var;
+	struct fb_fix_screeninfo fix;
+	uint32_t line[4096];
+
+	if (fd < 0 || ioctl(fd, FBIOGET_VSCREENINFO, &var) < 0 ||
+	    ioctl(fd, FBIOGET_FSCREENINFO, &fix) < 0)
+		return fail(path);
+	if (var.bits_per_pixel != 32 || var.xres > 4096) {
+		fprintf(stderr, "gtool: %s: %u bits a dot\n", path,
+			var.bits_per_pixel);
+		return 1;
+	}
+	for (uint32_t y = var.yres / 2; y < var.yres; y++) {
+		for (uint32_t x = 0; x < var.xres; x++)
+			line[x] = (x & 255) << var.red.offset |
+				  (y & 255) << var.green.offset |
+				  0x5au << var.blue.offset;
+		if (pwrite(fd, line, 4 * var.xres, (off_t)fix.line_length * y) !=
+		    (ssize_t)(4 * var.xres))
+			return fail(path);
+	}
+	printf("%ux%u\n", var.xres, var.yres);
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -127,6 +160,8 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(verb, "outb") == 0)
 		return out_byte(strtoul(argv[2], NULL, 0),
 				strtoul(argv[3], NULL, 0));
-	fprintf(stderr, "usage: gtool write DEV FIRST LAST | check IMAGE FIRST END | outb PORT VALUE\n");
+	if (argc == 3 && strcmp(verb, "paint") == 0)
+		return paint(argv[2]);
+	fprintf(stderr, "usage: gtool write DEV FIRST LAST | check IMAGE FIRST END | outb PORT VALUE | paint DEV\n");
 	return 2;
 }

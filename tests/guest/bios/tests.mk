@@ -1,7 +1,7 @@
 # Programs that test the BIOS from the place of a boot loader, and the tools
 # that make disks, CDs and a ROM file for QEMU. Included by the Makefile.
 BT := $(O)/tests/guest/bios
-BIOS_PROGRAMS := winboot dump services screen cdboot reset reads
+BIOS_PROGRAMS := winboot dump services screen cdboot reset reads show
 BT_FLAGS := -m16 -std=gnu11 -Os -march=i486 -mregparm=3 -mgeneral-regs-only \
             -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
             -fno-asynchronous-unwind-tables -mpreferred-stack-boundary=2 \
@@ -33,3 +33,10 @@ $(BT)/mkcd $(BT)/mkdisk: $(BT)/%: tests/guest/bios/%.c | $$(@D)/.
 .PHONY: bios-tests
 bios-tests: $(BIOS_PROGRAMS:%=$(BT)/%.bin) $(BT)/shim.bin $(BT)/mkrom $(BT)/mkcd \
             $(BT)/mkdisk $(O)/rom/rom.bin $(O)/rom/vga/vga.bin $(ROM_INT10)
+
+# Who sits in front of the screen (tests/guest/screen).
+$(O)/tests/guest/screen/viewer: tests/guest/screen/viewer.c | $$(@D)/.
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< -lvncclient -o $@
+.PHONY: screen-tests
+screen-tests: $(O)/tests/guest/screen/viewer $(BT)/show.bin $(BT)/mkdisk
