@@ -6,7 +6,8 @@
 #include "devices/display/keymap.h"
 #include "devices/legacy/legacy.h"
 
-enum { UP, DOWN_VIRTIO, DOWN_PS2 };
+/* OWED: up, but the PS/2 keyboard had no room to say so. */
+enum { UP, DOWN_VIRTIO, DOWN_PS2, OWED };
 
 void seat_init(struct seat *s)
 {
@@ -28,13 +29,25 @@ static bool key_virtio(struct seat *s, unsigned code, bool down)
 	return s->keyboard && s->send(s->keyboard, &ev, 1) != -ENODEV;
 }
 
-static void key_ps2(struct seat *s, unsigned code, bool down)
+/* False: there is no room. */
+static bool key_ps2(struct seat *s, unsigned code, bool down)
 {
 	uint8_t bytes[KEYMAP_SET2_MAX];
 	unsigned n = keymap_set2(code, down, bytes);
 
-	if (s->ps2 && n)
-		i8042_key(s->ps2, bytes, n);
+	return !s->ps2 || !n || i8042_key(s->ps2, bytes, n);
+}
+
+static void settle(struct seat *s)
+{
+	for (unsigned code = 0; s->owed && code < KEY_CNT; code++) {
+		if (s->key[code] != OWED)
+			continue;
+		if (!key_ps2(s, code, false))
+			return;
+		s->key[code] = UP;
+		s->owed--;
+	}
 }
 
 static void press(struct seat *s, unsigned code)
@@ -47,16 +60,24 @@ static void press(struct seat *s, unsigned code)
 		s->key[code] = DOWN_VIRTIO;
 		return;
 	}
+	/* What the guest was not told of is not down, nor let go later. */
+	if (!key_ps2(s, code, true))
+		return;
+	s->owed -= s->key[code] == OWED;
 	s->key[code] = DOWN_PS2;
-	key_ps2(s, code, true);
 }
 
 static void release(struct seat *s, unsigned code)
 {
+	if (s->key[code] == OWED)
+		return;
+	if (s->key[code] == DOWN_PS2 && !key_ps2(s, code, false)) {
+		s->key[code] = OWED;
+		s->owed++;
+		return;
+	}
 	if (s->key[code] == DOWN_VIRTIO)
 		key_virtio(s, code, false);
-	else if (s->key[code] == DOWN_PS2)
-		key_ps2(s, code, false);
 	s->key[code] = UP;
 }
 
@@ -65,6 +86,7 @@ void seat_key(struct seat *s, unsigned code, bool down)
 	if (code >= KEY_CNT)
 		return;
 	pthread_mutex_lock(&s->lock);
+	settle(s);
 	if (down)
 		press(s, code);
 	else
@@ -174,9 +196,17 @@ void seat_pointer(struct seat *s, int x, int y, int w, int h, unsigned buttons,
 	pthread_mutex_unlock(&s->lock);
 }
 
+void seat_settle(struct seat *s)
+{
+	pthread_mutex_lock(&s->lock);
+	settle(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void seat_leave(struct seat *s)
 {
 	pthread_mutex_lock(&s->lock);
+	settle(s);
 	for (unsigned code = 0; code < KEY_CNT; code++)
 		release(s, code);
 	if (s->buttons)

@@ -1,7 +1,7 @@
 /*
  * Where a person's keys and pointer go: to the virtio-input devices whose driver
  * is up, otherwise to the PS/2 keyboard and mouse. A key is let go where it was
- * pressed. Any thread, after the fields are set and until the devices go.
+ * pressed, if the PS/2 keyboard has no room for that, as soon as it has. Any thread, after the fields are set and until the devices go.
  */
 #ifndef DEVICES_DISPLAY_SEAT_H
 #define DEVICES_DISPLAY_SEAT_H
@@ -24,6 +24,7 @@ struct seat {
 
 	pthread_mutex_t lock;
 	uint8_t key[KEY_CNT];           /* enum in seat.c: where it is down */
+	unsigned owed;                  /* keys that are to be let go */
 	bool placed;                    /* x and y mean something */
 	int x, y, w, h;                 /* as last told */
 	unsigned buttons;
@@ -40,5 +41,7 @@ void seat_pointer(struct seat *, int x, int y, int w, int h, unsigned buttons,
 		  int wheel);
 /* Lets everything go: nobody sits there any more. */
 void seat_leave(struct seat *);
+/* Tells what there was no room for. Now and then; the others do so, too. */
+void seat_settle(struct seat *);
 
 #endif

@@ -201,6 +201,51 @@ static void nothing_stays_down(void **state)
 	assert_string_equal("", port60(r));
 }
 
+/* Keys that went down and not up again, of those that port 60 has. */
+static int down_keys(struct rig *r, unsigned *all)
+{
+	int n = 0;
+
+	while (inb(&r->pio, 0x64) & 1) {
+		n += inb(&r->pio, 0x60) & 0x80 ? -1 : 1;
+		++*all;
+	}
+	return n;
+}
+
+static void a_full_keyboard_leaves_no_key_down(void **state)
+{
+	struct rig *r = *state;
+	unsigned all;
+	int down;
+
+	/* however full it is when the last key comes */
+	for (unsigned before = 0; before < 20; before++) {
+		all = 0;
+		for (unsigned i = 0; i < before; i++)
+			seat_key(&r->seat, KEY_A, true);
+		seat_key(&r->seat, KEY_A, false);
+		seat_key(&r->seat, KEY_LEFTSHIFT, true);
+		seat_key(&r->seat, KEY_B, true);
+		seat_key(&r->seat, KEY_B, false);
+		seat_leave(&r->seat);
+		down = down_keys(r, &all);
+		down -= before ? (int)before - 1 : 0;   /* repeats */
+		seat_settle(&r->seat);
+		down += down_keys(r, &all);
+		if (before <= 12)
+			assert_int_equal(0, down);
+		assert_true(all >= 4 && all <= 26);
+		assert_int_equal(0, r->seat.owed);
+		for (unsigned code = 0; code < KEY_CNT; code++)
+			assert_int_equal(0, r->seat.key[code]);
+		/* and they work again */
+		seat_key(&r->seat, KEY_C, true);
+		seat_key(&r->seat, KEY_C, false);
+		assert_string_equal("2e ae", port60(r));
+	}
+}
+
 static void an_empty_seat(void **state)
 {
 	struct rig *r = *state;
@@ -219,7 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(without_virtio), T(drivers_decide),
 		T(pointers_in_their_order), T(nothing_stays_down),
-		T(an_empty_seat),
+		T(a_full_keyboard_leaves_no_key_down), T(an_empty_seat),
 	};
 
 	return cmocka_run_group_tests_name("seat", tests, NULL, NULL);
