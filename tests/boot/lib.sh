@@ -6,7 +6,7 @@
 # a function run_case that is called with one variant in a subshell of its own,
 # in an empty folder. Falling off the end is success.
 
-# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf}, INITRD_{cloud,full}.
+# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf}, INITRD_{cloud,full}, VIEWER.
 
 fail() {
 	echo "# $*"
@@ -47,7 +47,7 @@ vmm_command() {
 	kernel=KERNEL_$kernel
 	vmm=("$AEROVMM" --kernel "${!kernel}" --initrd "${!initrd}"
 		--memory "${mem}M" --cpus "$cpus" --transport "$transport"
-		--profile "$profile" --serial stdio --display none ${reboot:+"$reboot"}
+		--profile "$profile" --serial stdio ${reboot:+"$reboot"}
 		--cmdline "console=ttyS0 quiet panic=-1 want_cpus=$cpus want_mem=$mem want_bus=$transport $append"
 		"$@")
 	printf '%q ' "${vmm[@]}" >>commands

@@ -1,10 +1,8 @@
 # shellcheck shell=dash
-# The framebuffer is the one named want_fb and has want_size dots. Paints it, and
-# waits for a key while the host looks.
-if [ -n "${want_modprobe:-}" ]; then
-	insmod "/lib/$want_modprobe.ko"
-fi
-expect fb "$(cat /sys/class/graphics/fb0/name)" "${want_fb:?}"
+# The framebuffer is the one named want_fb (blanks as _) and has want_size dots.
+# Paints it, then waits for a line: on its terminal want_typed, or any on the
+# console.
+expect fb "$(tr ' ' _ </sys/class/graphics/fb0/name)" "${want_fb:?}"
 expect size "$(gtool paint /dev/fb0)" "${want_size:?}"
 echo "READY screen"
 if [ -n "${want_typed:-}" ]; then

@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# vesafb of Debian's kernel, unmodified, on the framebuffer that a directly loaded
+# kernel is told of: what the guest paints is what screendump and a VNC viewer see,
+# and what the viewer types arrives by the PS/2 keyboard.
+
+variants=(vesafb)
+
+# shellcheck disable=SC2054 # the commas are the viewer's
+run_case() {
+	local -a dots=(size=1024x768 dot=0,600,00585a dot=1000,700,e8bc5a dot=1023,767,ffff5a)
+	local text port
+
+	boot_background -k full \
+		-a 'aerotest=screen,dmesg want_fb=VESA_VGA want_size=1024x768 want_typed=Hello,_VNC!' \
+		--display vnc:127.0.0.1:0 --control unix:control
+	wait_line 'READY screen'
+	control "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"$PWD/picture\"}}"
+	"$VIEWER" picture "${dots[@]}" || fail 'the screendump shows something else'
+	control '{"execute":"query-vnc"}'
+	port=$(sed -n 's/.*"service": *"\([0-9]*\)".*/\1/p' control.out)
+	"$VIEWER" "127.0.0.1:$port" "${dots[@]}" || fail 'the viewer sees something else'
+	# A PS/2 keyboard keeps 16 bytes of what nobody has read.
+	for text in He llo ,_ VN C!; do
+		"$VIEWER" "127.0.0.1:$port" "type=$text" || fail "cannot type $text"
+	done
+	"$VIEWER" "127.0.0.1:$port" key=0xff0d || fail 'cannot type Enter'
+	wait_vmm
+	expect_rc 0
+	expect_tests fb size typed
+}
