@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# The PC as systems see it that do without ACPI, by the PICs alone, its HPET in
-# place of KVM's clock, and Hyper-V's leaves.
+# The PC as systems see it that do without ACPI, by the PICs alone or with what the
+# MP table says of CPUs and IOAPIC (which the small kernel does not read), its HPET
+# in place of KVM's clock, and Hyper-V's leaves.
 
-variants=(pic-1cpu hpet-2cpu hyperv)
+variants=(pic-1cpu mptable-2cpu hpet-2cpu hyperv)
 
 # A micro-guest: not every KVM that runs those has Hyper-V's interface.
 hyperv() {
@@ -34,6 +35,10 @@ run_case() {
 	cp disk.img before.img
 	case $1 in
 	pic-1cpu)	words+=' noapic want_irq=pic' ;;
+	mptable-2cpu)
+		words+=' want_irq=intx'
+		opts=(-k full -c 2)
+		;;
 	hpet-2cpu)
 		words='want_irq=intx clocksource=hpet want_clock=hpet'
 		opts=(-c 2)
