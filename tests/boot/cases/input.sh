@@ -1,19 +1,28 @@
 # shellcheck shell=bash
 # Unmodified virtio_input and evdev drivers: evtest in the guest sees exactly
-# the events of a script that the control socket sends, and LEDs come back.
+# the events of a script that the control socket sends, and LEDs come back. Under
+# aero-w7 disks are read meanwhile, one of them on the same interrupt line.
 
 variants=(pci-modern pci-w7)
 
 run_case() {
-	local profile=modern names=aerovmm_keyboard,aerovmm_mouse,aerovmm_tablet
+	local profile=modern names=aerovmm_keyboard,aerovmm_mouse,aerovmm_tablet disk='' name tries
+	local -a disks=()
 
 	if [ "$1" != pci-modern ]; then
 		profile=aero-w7
 		names=Aero_Virtio_Keyboard,Aero_Virtio_Mouse,Aero_Virtio_Tablet
+		disk=want_disk=1
+		# Three interrupt lines are dealt out in turn: the fourth slot's is
+		# the first one's.
+		for name in disk other another; do
+			random_file $name 2
+			disks+=(--disk "$name")
+		done
 	fi
 	boot_background -k devs -p $profile \
-		-a "aerotest=input,dmesg want_inputs=$names" \
-		--input keyboard,mouse,tablet --control unix:control
+		-a "aerotest=input,dmesg want_inputs=$names $disk" \
+		"${disks[@]}" --input keyboard,mouse,tablet --control unix:control
 	wait_line 'READY input'
 	key() {
 		control "{\"execute\":\"input-send-event\",\"arguments\":{\"events\":[{\"type\":\"key\",\"data\":{\"down\":$2,\"key\":{\"type\":\"qcode\",\"data\":\"$1\"}}}]}}"
@@ -25,13 +34,20 @@ run_case() {
 	control '{"execute":"input-send-event","arguments":{"events":[{"type":"abs","data":{"axis":"x","value":16000}},{"type":"abs","data":{"axis":"y","value":32767}}]}}'
 	echo >&"$KEYS"
 	wait_line 'READY leds'
-	sleep 1
-	control '{"execute":"query-input"}'
+	for tries in {1..50}; do
+		control '{"execute":"query-input"}'
+		! grep -q '"caps"' control.out || break
+		sleep 0.2
+	done
 	grep -q '"keyboard0", *"leds": *\["caps"\]' control.out || fail "no caps LED in $(tail -n 1 control.out)"
 	echo >&"$KEYS"
 	wait_vmm
 	expect_rc 0
 	expect_tests name0 name1 name2 input
+	if [ -n "$disk" ]; then
+		expect_tests shared-line
+		expect_sum read disk
+	fi
 	cat >want <<-'TEXT'
 	EVENT 0 type 1 (EV_KEY), code 30 (KEY_A), value 1
 	EVENT 0 type 1 (EV_KEY), code 30 (KEY_A), value 0

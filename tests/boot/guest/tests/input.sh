@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # Input devices by evtest: what arrives is printed for the host to compare.
 # want_inputs: names in the order of the event devices, with _ for a blank.
+# want_disk: disks are read all the while.
 
 # The event device of the nth name; the PC's own keyboard is another one.
 event_of() {
@@ -28,8 +29,22 @@ while [ "$(grep -l 'Testing' /tmp/events* | wc -l)" -lt $n ] && [ $tries -lt 100
 	tries=$((tries + 1))
 	usleep 100000
 done
+if [ -n "${want_disk:-}" ]; then
+	while [ ! -e /tmp/enough ]; do
+		for disk in vda vdb vdc; do
+			dd if=/dev/$disk of=/tmp/$disk bs=16k iflag=direct 2>/dev/null || : >/tmp/broken
+		done
+	done &
+	reader=$!
+fi
 echo "READY input"
 read -r _
+# The script's last event, and then a little for one that is too many.
+tries=0
+until grep -q '^Event: .*ABS_Y' /tmp/events2 || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	usleep 100000
+done
 sleep 1
 for i in $(seq 0 $((n - 1))); do
 	sed -n "s/^Event: time [0-9.]*, /EVENT $i /p" "/tmp/events$i"
@@ -41,4 +56,13 @@ done
 } >"/dev/input/$keyboard"
 echo "READY leds"
 read -r _
+if [ -n "${want_disk:-}" ]; then
+	: >/tmp/enough
+	wait $reader
+	try disks [ ! -e /tmp/broken ]
+	echo "SUM read $(sha256sum </tmp/vda)"
+	grep virtio /proc/interrupts
+	# A disk and an input device by their drivers' names for their lines.
+	try shared-line grep -q 'virtio0, .*virtio3' /proc/interrupts
+fi
 pass input
