@@ -26,7 +26,7 @@ run_case() {
 		pci) opts+=(-t pci); irq=msix ;;
 		mmio) opts+=(-t mmio); irq=mmio ;;
 		modern) opts+=(-p modern) ;;
-		w7) opts+=(-p aero-w7); [ "$irq" = mmio ] || irq=intx ;;
+		w7) opts+=(-p aero-w7); [ "$irq" = mmio ] || { irq=intx; extra=want_contract=1; } ;;
 		intx) irq=intx; extra=pci=nomsi ;;
 		elf|full) opts+=(-k "$word") ;;
 		[12]cpu) opts+=(-c "${word%cpu}") ;;

@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # What the guest sees of its machine: processors, memory, clock, devices.
-# want_cpus, want_mem (MiB), want_bus (pci or mmio)
+# want_cpus, want_mem (MiB), want_bus (pci or mmio); want_contract: the disk's
+# configuration space is the device contract's (AERO-W7-VIRTIO 1.1 to 1.4, 3.1).
 
 expect cpus "$(nproc)" "$want_cpus"
 expect cores "$(cat /sys/devices/system/cpu/cpu*/topology/core_id | sort -u | wc -l)" "$want_cpus"
@@ -40,5 +41,25 @@ if [ "$want_bus" = pci ]; then
 		fail lspci 'see the line above'
 	else
 		pass lspci
+	fi
+	# Bytes $2 of the row of 16 at $1.
+	config() {
+		lspci -xxx -s "$slot" | sed -n "s/^$1: //p" | cut -d ' ' -f "$2"
+	}
+	window() {
+		expect "window $1" "$(grep -A 1 "VirtIO: $1\$" /tmp/blk | grep -o 'BAR=.*' | tr -d '\n')" "$2"
+	}
+	if [ -n "${want_contract:-}" ]; then
+		expect ids "$(config 00 1-4)" 'f4 1a 42 10'
+		expect revision-and-class "$(config 00 9-12)" '01 00 00 01'
+		expect header-type "$(config 00 15)" 00
+		expect subsystem "$(config 20 13-16)" 'f4 1a 02 00'
+		expect interrupt-pin "$(config 30 14)" 01
+		try bar grep -q 'Region 0: Memory at .*(64-bit, non-prefetchable) \[size=16K\]' /tmp/blk
+		window CommonCfg 'BAR=0 offset=00000000 size=00000100'
+		window Notify 'BAR=0 offset=00001000 size=00000100 multiplier=00000004'
+		window ISR 'BAR=0 offset=00002000 size=00000020'
+		window DeviceCfg 'BAR=0 offset=00003000 size=00000100'
+		try no-msix sh -c '! grep -q MSI /tmp/blk'
 	fi
 fi
