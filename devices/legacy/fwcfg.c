@@ -46,11 +46,16 @@ static void select_key(struct fwcfg *f, uint16_t key)
 	f->at = 0;
 }
 
+static uint32_t left_of(const struct fwcfg *f, const struct fwcfg_item *item)
+{
+	return item && f->at < item->len ? item->len - f->at : 0;
+}
+
 /* len bytes of the selected item from where it is; to may be NULL. */
 static void take(struct fwcfg *f, uint8_t *to, uint32_t len)
 {
 	const struct fwcfg_item *item = find(f, f->selected);
-	uint32_t left = item && f->at < item->len ? item->len - f->at : 0;
+	uint32_t left = left_of(f, item);
 	uint32_t n = left < len ? left : len;
 
 	if (to) {
@@ -59,6 +64,15 @@ static void take(struct fwcfg *f, uint8_t *to, uint32_t len)
 		memset(to + n, 0, len - n);
 	}
 	f->at += n;
+}
+
+/* Zeroes are made while the CPU waits, and so does whoever wants to stop it:
+ * no more than a moment's worth. */
+static bool too_long(const struct fwcfg *f, uint32_t len)
+{
+	uint32_t left = left_of(f, find(f, f->selected));
+
+	return len > left && len - left > FWCFG_PAST_MAX;
 }
 
 /* 0, or DMA_ERROR. */
@@ -71,7 +85,7 @@ static uint32_t transfer(struct fwcfg *f, uint32_t control, uint64_t addr,
 		select_key(f, (uint16_t)(control >> DMA_KEY_SHIFT));
 	if (control & DMA_READ) {
 		to = len ? gmem_ptr(f->mem, addr, len, GMEM_WRITE) : NULL;
-		if (len && !to)
+		if ((len && !to) || too_long(f, len))
 			return DMA_ERROR;
 	} else if (control & DMA_WRITE) {
 		return len ? DMA_ERROR : 0;     /* nothing is writable */

@@ -4,7 +4,8 @@
  * bits) chooses an item, whose bytes come out of the data port (base + 1) or
  * are copied into guest memory by the DMA register (base + 4, 8 bytes, big
  * endian). Items are read-only; one that does not exist, and what lies past an
- * item's end, reads as zeroes.
+ * item's end, reads as zeroes. DMA that asks for more than FWCFG_PAST_MAX of
+ * those moves nothing and reports an error.
  *
  * Items are added by the set-up thread and are const while the guest runs; the
  * ports: any thread.
@@ -22,6 +23,7 @@ struct gmem;
 
 #define FWCFG_BASE      0x510
 #define FWCFG_IO_LEN    12
+#define FWCFG_PAST_MAX  0x10000u        /* bytes */
 
 /* The keys of items that are no files. */
 enum fwcfg_key {

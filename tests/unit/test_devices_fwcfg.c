@@ -13,7 +13,7 @@
 #include "devices/legacy/fwcfg.h"
 #include "tests/lib/ports.h"
 
-#define RAM 0x4000
+#define RAM 0x24000
 #define DMA_READ 2u
 #define DMA_SKIP 4u
 #define DMA_SELECT 8u
@@ -224,6 +224,27 @@ static void dma_stays_inside_ram(void **state)
 	free(was);
 }
 
+/* A request of gigabytes would keep its CPU from being stopped for seconds. */
+static void dma_makes_few_zeroes(void **state)
+{
+	const uint32_t c = DMA_READ | DMA_SELECT | (FWCFG_FILES + 2) << 16;
+	const uint32_t none = DMA_READ | DMA_SELECT | 0x1234u << 16;
+	const uint32_t most = 10 + FWCFG_PAST_MAX;
+	struct rig *r = *state;
+
+	memset(r->ram + 0x1000, 'x', RAM - 0x1000);
+	assert_int_equal(dma(r, 0x1000, c, most + 1, 0x2000), 1);
+	assert_int_equal(dma(r, 0x1000, none, FWCFG_PAST_MAX + 1, 0x2000), 1);
+	for (unsigned i = 0x1000; i < RAM; i++)
+		assert_int_equal(r->ram[i], 'x');
+	assert_int_equal(dma(r, 0x1000, c, most, 0x2000), 0);
+	assert_memory_equal(r->ram + 0x1000, "0123456789\0\0", 12);
+	assert_int_equal(r->ram[0x1000 + most - 1], 0);
+	assert_int_equal(r->ram[0x1000 + most], 'x');
+	/* To skip costs nothing. */
+	assert_int_equal(dma(r, 0x1000, DMA_SKIP, ~0u, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +256,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(dma_copies, setup, teardown),
 		cmocka_unit_test_setup_teardown(dma_stays_inside_ram, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(dma_makes_few_zeroes, setup,
 						teardown),
 	};
 
