@@ -57,19 +57,35 @@ static int put_ppm(const struct image *img, const uint8_t *rgb, FILE *f)
 	return 0;
 }
 
-/* Whoever gave the path may have meant a pipe that nobody reads. */
-static FILE *create(const char *path)
+/* An image that is a disk of some machine, maybe this one, is locked, and must
+ * not become a picture. File systems without locks have none to ask. */
+static int claim(int fd)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-		      O_NONBLOCK, 0666), e;
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
 
-	if (fd >= 0 && !f) {
-		e = errno;
+	if (fcntl(fd, F_OFD_SETLK, &all) < 0 &&
+	    (errno == EAGAIN || errno == EACCES))
+		return -EBUSY;
+	if (fstat(fd, &st) < 0 || (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0))
+		return -errno;
+	return 0;
+}
+
+/* Whoever gave the path may have meant a pipe that nobody reads. */
+static int create(const char *path, FILE **f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+	int err = fd < 0 ? -errno : claim(fd);
+
+	*f = err ? NULL : fdopen(fd, "wb");
+	if (*f)
+		return 0;
+	if (!err)
+		err = -errno;
+	if (fd >= 0)
 		close(fd);
-		errno = e;
-	}
-	return f;
+	return err;
 }
 
 static void remove_file(FILE *f, const char *path)
@@ -85,11 +101,10 @@ static int write_file(const struct image *img, const char *path,
 		      enum image_format format)
 {
 	uint8_t *rgb = as_rgb(img);
-	FILE *f = rgb ? create(path) : NULL;
-	int err;
+	FILE *f;
+	int err = rgb ? create(path, &f) : -ENOMEM;
 
-	if (!f) {
-		err = rgb ? -errno : -ENOMEM;
+	if (err) {
 		free(rgb);
 		return err;
 	}

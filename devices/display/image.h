@@ -23,7 +23,8 @@ void image_fini(struct image *);
 enum image_format { IMAGE_PPM, IMAGE_PNG };
 
 /* A file of it; never waits for a reader. 0, or -errno: the file is then gone,
- * or as it was. -ENOSYS: PNG, and there is no libpng. */
+ * or as it was. -ENOSYS: PNG, and there is no libpng. -EBUSY: somebody has it
+ * locked, as disk images are. */
 int image_write(const struct image *, const char *path, enum image_format);
 
 /* Can PNG files be written? 0, or -ENOSYS with a sentence in err. */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,29 @@ static void ppm(void **state)
 	unlink(path);
 }
 
+/* Nor does a disk in use become a picture, also where this program uses it. */
+static void not_over_a_locked_file(void **state)
+{
+	struct flock disk = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	struct vga_rig *r = *state;
+	char path[] = "/tmp/vga-disk-XXXXXX", got[9] = "";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(8, write(fd, "precious", 8));
+	assert_int_equal(0, fcntl(fd, F_OFD_SETLK, &disk));
+	vga_rig_dispi_mode(r, 8, 1, 32, ON | LFB);
+	vga_rig_look(r);
+	assert_int_equal(-EBUSY, image_write(&r->img, path, IMAGE_PPM));
+	assert_int_equal(8, pread(fd, got, 8, 0));
+	assert_string_equal("precious", got);
+	disk.l_type = F_UNLCK;
+	assert_int_equal(0, fcntl(fd, F_OFD_SETLK, &disk));
+	assert_int_equal(0, image_write(&r->img, path, IMAGE_PPM));
+	close(fd);
+	unlink(path);
+}
+
 static void lit_by_the_machine(void **state)
 {
 	struct vga_rig *r = *state;
@@ -364,7 +388,7 @@ int main(void)
 		T(eight_bit_dac), T(virtual_screen), T(clears_on_request),
 		T(impossible_modes_stay_off),
 		T(shown_modes_change_to_valid_ones), T(extras), T(png),
-		T(ppm), T(lit_by_the_machine),
+		T(ppm), T(not_over_a_locked_file), T(lit_by_the_machine),
 	};
 
 	return cmocka_run_group_tests_name("vga_vbe", tests, NULL, NULL);
