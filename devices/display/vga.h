@@ -93,8 +93,11 @@ unsigned long vga_stamp(struct vga *);
 
 /*
  * The text screen in UTF-8, a line a row, blanks at the ends left out; a
- * malloc'ed string. -ENOTSUP: the screen shows graphics. -ENOMEM.
+ * malloc'ed string. More rows than VGA_TEXT_ROWS are no text (that many are 8
+ * dots high on the tallest screen) and left out, so a guest's strange numbers
+ * make no more than 100 KB. -ENOTSUP: the screen shows graphics. -ENOMEM.
  */
+#define VGA_TEXT_ROWS 128
 int vga_text(struct vga *, char **out);
 
 /* The front end's BARs: DISPI and ports 3C0-3DF as memory. */

@@ -107,6 +107,7 @@ static char *put_row(const struct vga *v, const struct scan *s, char *to)
 
 static int text(struct vga *v, char **out)
 {
+	unsigned rows = 0, most;
 	struct scan s;
 	char *to;
 
@@ -114,13 +115,16 @@ static int text(struct vga *v, char **out)
 		return -ENOTSUP;
 	vga_text_sync(v);
 	vga_scan_start(&s, &v->hw);
-	to = malloc((size_t)s.lines * (s.cols * UTF8_MAX + 1) + 1);
+	most = s.lines < VGA_TEXT_ROWS ? s.lines : VGA_TEXT_ROWS;
+	to = malloc((size_t)most * (s.cols * UTF8_MAX + 1) + 1);
 	if (!to)
 		return -ENOMEM;
 	*out = to;
-	for (; s.y < s.lines; vga_scan_next(&s, &v->hw))
-		if (s.row == 0 && s.again == s.doubled)
+	for (; s.y < s.lines && rows < most; vga_scan_next(&s, &v->hw))
+		if (s.row == 0 && s.again == s.doubled) {
 			to = put_row(v, &s, to);
+			rows++;
+		}
 	*to = '\0';
 	return 0;
 }

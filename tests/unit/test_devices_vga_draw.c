@@ -412,6 +412,32 @@ static void text_can_be_read(void **state)
 	assert_int_equal(-ENOTSUP, vga_text(&r->vga, &text));
 }
 
+/* Wide rows of one scan line each: an answer on the control socket holds it. */
+static void strange_text_is_short(void **state)
+{
+	struct vga_rig *r = *state;
+	unsigned lines = 0;
+	char *text;
+
+	vga_rig_mode(r, 0x03);
+	vga_rig_text_ready(r);
+	for (uint32_t at = 0xb8000; at < 0xc0000; at += 2)
+		vga_rig_poke(r, at, 0xcd);
+	vga_rig_set(r, CRTC, 0x11, 0);
+	vga_rig_set(r, CRTC, 0x01, 0xff);
+	vga_rig_set(r, CRTC, 0x07, 0x42);
+	vga_rig_set(r, CRTC, 0x09, 0);
+	vga_rig_set(r, CRTC, 0x12, 0xff);
+	assert_int_equal(0, vga_text(&r->vga, &text));
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(VGA_TEXT_ROWS, lines);
+	assert_int_equal(VGA_TEXT_ROWS * (256 * 3 + 1), strlen(text));
+	free(text);
+	vga_rig_look(r);
+	assert_int_equal(1024, r->img.h);
+}
+
 /* All 256 characters in many colours: the picture of a text
  * screen is fixed down to the dot. */
 static void golden_text_screen(void **state)
@@ -458,8 +484,8 @@ int main(void)
 		T(loaded_fonts_are_shown), T(start_offset_split_and_pan),
 		T(planar_640x480), T(planar_320x200_doubled),
 		T(packed_320x200), T(unchained_320x240), T(cga_320x200),
-		T(dark_screens), T(text_can_be_read), T(golden_text_screen),
-		T(stamps_tell_of_changes),
+		T(dark_screens), T(text_can_be_read), T(strange_text_is_short),
+		T(golden_text_screen), T(stamps_tell_of_changes),
 	};
 
 	return cmocka_run_group_tests_name("vga_draw", tests, NULL, NULL);
