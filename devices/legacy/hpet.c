@@ -61,6 +61,14 @@ static bool wants(const struct hpet *h, unsigned n)
 	return h->t[n].conf & T_ENABLE && h->conf & CONF_ENABLE;
 }
 
+static bool held(const struct hpet *h, const struct irq_line *line)
+{
+	for (unsigned n = 0; n < HPET_TIMERS; n++)
+		if (h->t[n].up == line)
+			return true;
+	return false;
+}
+
 /* Holds up the lines of level-triggered timers that are due, no others. */
 static void update_lines(struct hpet *h)
 {
@@ -68,14 +76,16 @@ static void update_lines(struct hpet *h)
 		struct hpet_timer *t = &h->t[n];
 		bool on = h->sts >> n & 1 && t->conf & T_LEVEL && wants(h, n);
 		struct irq_line *line = on ? line_of(h, n) : NULL;
+		struct irq_line *was = t->up;
 
-		if (t->up == line)
+		if (was == line)
 			continue;
-		if (t->up)
-			irq_set(t->up, false);
+		t->up = line;
+		/* Timers may share a line. */
+		if (was && !held(h, was))
+			irq_set(was, false);
 		if (line)
 			irq_set(line, true);
-		t->up = line;
 	}
 }
 

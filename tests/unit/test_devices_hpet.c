@@ -229,6 +229,25 @@ static void level(void **state)
 	assert_int_equal(get(r, STS, 4), 0);
 }
 
+static void a_line_is_shared(void **state)
+{
+	struct rig *r = *state;
+
+	put(r, T1, 4, LEVEL | INT | 20 << 9);
+	put(r, T2, 4, LEVEL | INT | 20 << 9);
+	put(r, T1 + CMP, 8, 50);
+	put(r, T2 + CMP, 8, 50);
+	put(r, CONF, 4, ENABLE);
+	tick(r, 50);
+	assert_int_equal(get(r, STS, 4), 6);
+	put(r, STS, 4, 2);
+	assert_true(irq_probe_level(&r->gsi[0]));
+	/* The other one moves away: now nobody holds it. */
+	put(r, T2, 4, LEVEL | INT | 21 << 9);
+	assert_false(irq_probe_level(&r->gsi[0]));
+	assert_true(irq_probe_level(&r->gsi[1]));
+}
+
 static void legacy_replacement(void **state)
 {
 	struct rig *r = *state;
@@ -304,7 +323,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(capabilities), T(the_counter_counts_while_enabled),
 		T(one_shot), T(periodic), T(halves_of_64_bits), T(level),
-		T(legacy_replacement), T(a_storm_is_held_back), T(any_writes),
+		T(a_line_is_shared), T(legacy_replacement),
+		T(a_storm_is_held_back), T(any_writes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
