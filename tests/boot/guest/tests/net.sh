@@ -1,6 +1,14 @@
 # shellcheck shell=dash
 # A network card: link, DHCP or a fixed address, ping, and data both ways
-# through TCP. want_net: user or tap; want_bytes: how much each way.
+# through TCP. want_net: user or tap; want_blocks: how much each way, in 8 MiB.
+
+blocks() {
+	i=0
+	while [ $i -lt "$want_blocks" ]; do
+		cat /tmp/block
+		i=$((i + 1))
+	done
+}
 
 ip link set lo up
 ip link set eth0 up
@@ -33,13 +41,23 @@ until ping -c 1 -W 1 $peer >/dev/null 2>&1 || [ $tries -gt 30 ]; do
 done
 try ping ping -c 3 -W 5 $peer
 [ "$want_net" = user ] || try jumbo ping -c 2 -W 5 -s 8000 $peer
+if [ "$want_net" = tap ]; then
+	ip link add link eth0 name eth0.7 type vlan id 7
+	ip addr add 10.9.8.2/24 dev eth0.7
+	ip link set eth0.7 up
+	try vlan ping -c 2 -W 5 10.9.8.1
+	try vlan-jumbo ping -c 2 -W 5 -s 8000 10.9.8.1
+fi
 echo "LISTEN in"
-nc -l -p 5001 >/tmp/in
-echo "SUM in $(sha256sum </tmp/in)"
-head -c "$want_bytes" /dev/urandom >/tmp/out
-echo "SUM out $(sha256sum </tmp/out)"
+echo "SUM in $(nc -l -p 5001 | sha256sum)"
+head -c 8388608 /dev/urandom >/tmp/block
+echo "SUM out $(blocks | sha256sum)"
 echo "LISTEN out"
-nc -l -p 5002 </tmp/out
+blocks | nc -l -p 5002
+for way in in out; do
+	echo "LISTEN iperf-$way"
+	try iperf-$way iperf3 -s -1
+done
 for bit in 15 0; do
 	echo "feature $bit $(cut -c $((bit + 1)) /sys/class/net/eth0/device/features)"
 done
