@@ -9,6 +9,7 @@
 #include "devices/base/log.h"
 
 #define GUARD 0x10000
+#define NOWHERE UINT64_MAX
 
 static const struct { uint64_t gpa, len; unsigned dirs; } layout[] = {
 	[GUEST_LOW] = { GUEST_LOW_GPA, GUEST_LOW_LEN, GMEM_READ | GMEM_WRITE },
@@ -64,13 +65,19 @@ void guest_delete(struct guest *g)
 
 /* ---- addresses ------------------------------------------------------------ */
 
-static bool is_free(const struct guest *g, uint64_t gpa, uint64_t len)
+/* Where what lies in the way ends; 0: nothing does. */
+static uint64_t in_the_way(const struct guest *g, uint64_t gpa, uint64_t len)
 {
 	for (unsigned i = 0; i < g->nspans; i++)
 		if (gpa < g->span[i].gpa + g->span[i].len &&
 		    g->span[i].gpa < gpa + len)
-			return false;
-	return true;
+			return g->span[i].gpa + g->span[i].len;
+	return 0;
+}
+
+static bool is_free(const struct guest *g, uint64_t gpa, uint64_t len)
+{
+	return in_the_way(g, gpa, len) == 0;
 }
 
 static uint64_t take(struct guest *g, uint64_t gpa, uint64_t len)
@@ -82,23 +89,42 @@ static uint64_t take(struct guest *g, uint64_t gpa, uint64_t len)
 	return gpa;
 }
 
+/* NOWHERE: there is no room. Steps are counted from a region's start, which is aligned. */
+static uint64_t first_fit(const struct guest *g, uint64_t gpa, uint64_t end,
+			  uint64_t len, uint64_t align)
+{
+	while ((gpa = (gpa + align - 1) / align * align) + len <= end) {
+		uint64_t behind = in_the_way(g, gpa, len);
+
+		if (!behind)
+			return gpa;
+		gpa = behind;
+	}
+	return NOWHERE;
+}
+
 uint64_t guest_alloc(struct guest *g, enum guest_where where, uint64_t len,
 		     uint64_t align, struct rnd *rnd)
 {
-	uint64_t gpa = layout[where].gpa, end = gpa + layout[where].len;
+	uint64_t gpa = layout[where].gpa, end = gpa + layout[where].len, at;
 	uint64_t slots = (layout[where].len - len) / align + 1;
 
 	BUG_ON(len > layout[where].len);
 	for (unsigned i = 0; rnd && i < 64; i++) {
-		uint64_t at = gpa + rnd_u64(rnd) % slots * align;
-
+		at = gpa + rnd_u64(rnd) % slots * align;
 		if (is_free(g, at, len))
 			return take(g, at, len);
 	}
-	for (; gpa + len <= end; gpa += align)
-		if (is_free(g, gpa, len))
-			return take(g, gpa, len);
-	log_bug(__FILE__, __LINE__, "guest memory is full");
+	at = NOWHERE;
+	/* Behind the last one there is likely room; else the first that fits. */
+	if (g->next[where] > gpa)
+		at = first_fit(g, g->next[where], end, len, align);
+	if (at == NOWHERE)
+		at = first_fit(g, gpa, end, len, align);
+	if (at == NOWHERE)
+		log_bug(__FILE__, __LINE__, "guest memory is full");
+	g->next[where] = at + len;
+	return take(g, at, len);
 }
 
 uint64_t guest_alloc_end(struct guest *g, enum guest_where where, uint64_t len,
@@ -143,6 +169,7 @@ void guest_release(struct guest *g, uint64_t gpa)
 void guest_release_all(struct guest *g)
 {
 	g->nspans = 0;
+	memset(g->next, 0, sizeof(g->next));
 }
 
 /* ---- contents ------------------------------------------------------------- */

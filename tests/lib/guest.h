@@ -35,6 +35,7 @@ struct guest {
 	struct gmem mem;
 	struct { uint64_t gpa, len; } span[GUEST_SPANS];        /* taken */
 	unsigned nspans;
+	uint64_t next[GUEST_WHERES];    /* behind the last one taken, or 0 */
 	uint8_t *snap;                  /* what guest_snap kept */
 };
 
