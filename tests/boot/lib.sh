@@ -6,7 +6,8 @@
 # a function run_case that is called with one variant in a subshell of its own,
 # in an empty folder. Falling off the end is success.
 
-# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf}, INITRD_{cloud,full}, VIEWER.
+# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf}, INITRD_{cloud,full},
+# VIEWER, VESA_DISK.
 
 fail() {
 	echo "# $*"
@@ -70,6 +71,11 @@ boot() {
 # KEYS as its keyboard; its terminal is the file raw.
 boot_background() {
 	vmm_command "$@"
+	start_background
+}
+
+# The same for the command that is in the array vmm.
+start_background() {
 	mkfifo keys
 	exec {KEYS}<>keys
 	# A group of its own, so that the end of it can be told to all of it.
