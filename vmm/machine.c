@@ -35,6 +35,11 @@ static void cpu_fate(void *ctx, enum vcpu_fate fate)
 	mach_ask(ctx, fate == VCPU_CRASHED ? MACH_CRASHED : MACH_BROKEN, 0);
 }
 
+void mach_ask_reset(void *machine)
+{
+	mach_ask(machine, MACH_RESET, 0);
+}
+
 static void signal_ready(struct loop_fd *src, uint32_t events)
 {
 	struct machine *m = container_of(src, struct machine, signal);
@@ -230,7 +235,8 @@ static int make_cpus(struct machine *m, char *err)
 	const struct vcpus_cfg cfg = {
 		.kvm = &m->kvm, .cpuid = &m->cpuid, .gmem = &m->gmem,
 		.pio = &m->pio, .mmio = &m->mmio, .n = m->cfg.cpus,
-		.born_ns = m->cfg.born_ns, .fate = cpu_fate, .ctx = m,
+		.born_ns = m->cfg.born_ns, .fate = cpu_fate,
+		.reset = mach_ask_reset, .ctx = m,
 	};
 	int ret;
 

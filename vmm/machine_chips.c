@@ -6,11 +6,6 @@
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12 };
 #define COM1 0x3f8
 
-static void guest_reset(void *ctx)
-{
-	mach_ask(ctx, MACH_RESET, 0);
-}
-
 static void guest_power(void *ctx, enum pm_event event)
 {
 	mach_ask(ctx, event == PM_POWEROFF ? MACH_POWEROFF : MACH_RESET, 0);
@@ -113,8 +108,8 @@ int mach_chips_create(struct machine *m)
 	struct irqchip *irq = &m->irqchip;
 	int ret;
 
-	m->sysctl.reset = guest_reset;
-	m->i8042.reset = guest_reset;
+	m->sysctl.reset = mach_ask_reset;
+	m->i8042.reset = mach_ask_reset;
 	m->pm.event = guest_power;
 	m->debugexit.exit = guest_debug_exit;
 	m->rtc_gate.line.set = gate_set;

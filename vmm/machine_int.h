@@ -137,6 +137,8 @@ struct machine {
 /* A reason for the machine to stop or start anew; the first one counts. Any
  * thread. */
 void mach_ask(struct machine *, enum mach_end, uint32_t value);
+/* The guest's wish, for whatever it may be told to. */
+void mach_ask_reset(void *machine);
 
 /* ---- machine_chips.c: the PC's fixed devices ---------------------------------- */
 

@@ -193,6 +193,23 @@ static void serve_mmio(struct vcpu *v)
 }
 
 /* False: this CPU is done. */
+/* Registers that KVM keeps for itself and hands on, such as Hyper-V's reset. */
+static bool system_event(struct vcpu *v)
+{
+	char text[80];
+
+	if (v->run->system_event.type == KVM_SYSTEM_EVENT_RESET) {
+		v->all->cfg.reset(v->all->cfg.ctx);
+		return true;
+	}
+	snprintf(text, sizeof(text), "%s (KVM system event %u)",
+		 v->run->system_event.type == KVM_SYSTEM_EVENT_CRASH ?
+		 "the guest says so" : "unknown",
+		 v->run->system_event.type);
+	lose(v, VCPU_CRASHED, text);
+	return false;
+}
+
 static bool serve(struct vcpu *v)
 {
 	char text[80];
@@ -210,6 +227,8 @@ static bool serve(struct vcpu *v)
 	case KVM_EXIT_SHUTDOWN:
 		lose(v, VCPU_CRASHED, "triple fault");
 		return false;
+	case KVM_EXIT_SYSTEM_EVENT:
+		return system_event(v);
 	case KVM_EXIT_INTERNAL_ERROR:
 		internal_error(v);
 		return false;

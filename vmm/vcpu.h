@@ -37,6 +37,8 @@ struct vcpus_cfg {
 	uint64_t born_ns;               /* for the start-up time at -vv */
 	/* A CPU stopped for good; vcpus_report tells why. CPU's thread, once. */
 	void (*fate)(void *ctx, enum vcpu_fate);
+	/* The guest asked KVM itself for a reset. CPU's thread. */
+	void (*reset)(void *ctx);
 	void *ctx;
 };
 

@@ -2,7 +2,7 @@
 #include "tests/guest/rt/rt.h"
 
 enum {
-	MSR_OS_ID = 0x40000000, MSR_HYPERCALL, MSR_VP_INDEX,
+	MSR_OS_ID = 0x40000000, MSR_HYPERCALL, MSR_VP_INDEX, MSR_RESET,
 	MSR_TIME_REF = 0x40000020, MSR_VP_ASSIST = 0x40000073,
 };
 
@@ -93,4 +93,8 @@ void guest_main(void)
 	ok(r.b == 0x1fff, "spinning has a limit: %x", r.b);
 	counter();
 	overlays();
+	if (param("reset", 0)) {
+		wrmsr(MSR_RESET, 1);
+		ok(false, "the reset register resets");
+	}
 }
