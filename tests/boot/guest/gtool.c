@@ -118,12 +118,18 @@ static int out_byte(unsigned long port, unsigned long value)
 	return 0;
 }
 
+/*
+ * The lower half in one write: where Linux (since 5.18, Debian's 6.12 too) has a DRM
+ * driver behind the file, a write of just one whole line is damage that ends at column
+ * 0, and never gets from its shadow to the screen.
+ */
 static int paint(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	struct fb_var_screeninfo var;
 	struct fb_fix_screeninfo fix;
-	uint32_t line[4096];
+	uint32_t top, dots, *px;
+	size_t len;
 
 	if (fd < 0 || ioctl(fd, FBIOGET_VSCREENINFO, &var) < 0 ||
 	    ioctl(fd, FBIOGET_FSCREENINFO, &fix) < 0)
@@ -133,16 +139,22 @@ static int paint(const char *path)
 			var.bits_per_pixel);
 		return 1;
 	}
-	for (uint32_t y = var.yres / 2; y < var.yres; y++) {
+	top = var.yres / 2;
+	dots = fix.line_length / 4;
+	len = (size_t)fix.line_length * (var.yres - top);
+	px = calloc(1, len);
+	if (!px)
+		return fail("calloc");
+	for (uint32_t y = top; y < var.yres; y++)
 		for (uint32_t x = 0; x < var.xres; x++)
-			line[x] = (x & 255) << var.red.offset |
-				  (y & 255) << var.green.offset |
-				  0x5au << var.blue.offset;
-		if (pwrite(fd, line, 4 * var.xres, (off_t)fix.line_length * y) !=
-		    (ssize_t)(4 * var.xres))
-			return fail(path);
-	}
+			px[(size_t)dots * (y - top) + x] =
+				(x & 255) << var.red.offset |
+				(y & 255) << var.green.offset |
+				0x5au << var.blue.offset;
+	if (pwrite(fd, px, len, (off_t)fix.line_length * top) != (ssize_t)len)
+		return fail(path);
 	printf("%ux%u\n", var.xres, var.yres);
+	free(px);
 	close(fd);
 	return 0;
 }
