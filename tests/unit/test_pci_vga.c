@@ -223,12 +223,47 @@ static void registers(void **state)
 	assert_int_equal(0xb0c5, get(REGS + 0x500, 2));
 }
 
+/* What bochs-drm of Linux 6.12 does to a screen that it finds lit. */
+static void takeover(void **state)
+{
+	static const uint16_t mode[][2] = {
+		{ 4, 0 }, { 3, 32 }, { 1, 800 }, { 2, 600 }, { 5, 0 },
+		{ 6, 800 }, { 7, 5242 }, { 8, 0 }, { 9, 0 }, { 4, 0x41 },
+		/* the picture's place: a line of 800, 600 lines down */
+		{ 6, 800 }, { 8, 0 }, { 9, 600 },
+	};
+	struct image img = { 0 };
+
+	(void)state;
+	start();
+	vga_light(&vga, 1024, 768);
+	memset(vga.vram, 0x55, 4);
+	put(REGS + 0x402, 1, 0);                /* a monochrome one, */
+	put(REGS + 0x400, 1, 0x11);             /* between index and data */
+	put(REGS + 0x402, 1, 1);
+	get(REGS + 0x41a, 1);
+	put(REGS + 0x400, 1, 0x20);
+	assert_int_equal(0x20, get(REGS + 0x400, 1));
+	for (unsigned i = 0; i < sizeof(mode) / sizeof(mode[0]); i++)
+		put(REGS + 0x500 + 2u * mode[i][0], 2, mode[i][1]);
+	assert_int_equal(0, vga.vram[0]);       /* cleared by the new mode */
+	vga.vram[4 * 800 * 600 + 1] = 0xff;
+	vga.vram[2 * 4 * 800 * 600 - 4] = 0xff;
+	assert_int_equal(0, vga_snapshot(&vga, &img));
+	assert_int_equal(800, img.w);
+	assert_int_equal(600, img.h);
+	assert_int_equal(0x00ff00, img.px[0]);
+	assert_int_equal(0x0000ff, img.px[800 * 600 - 1]);
+	image_fini(&img);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(identity), T(framebuffer_becomes_memory),
 		T(framebuffer_without_memory), T(edid), T(registers),
+		T(takeover),
 	};
 
 	return cmocka_run_group_tests_name("pci_vga", tests, NULL, NULL);
