@@ -6,7 +6,8 @@
 # a function run_case that is called with one variant in a subshell of its own,
 # in an empty folder. Falling off the end is success.
 
-# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf}, INITRD_{cloud,full},
+# Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf,devs,drm},
+# INITRD_{cloud,full,devs,drm},
 # VIEWER, VESA_DISK.
 
 fail() {
@@ -21,8 +22,8 @@ skip() {
 }
 
 # The VMM's command line for a guest, into the array `vmm`.
-#   -k cloud|full|elf|devs   kernel (elf: the cloud kernel as ELF, by its
-#                       PVH note; devs: full, with net, input and sound)
+#   -k cloud|full|elf|devs|drm   kernel (elf: the cloud kernel as ELF, by its
+#                       PVH note; devs: full, with net, input and sound; drm: full, with bochs)
 #   -t pci|mmio  -p aero-w7|modern  -c CPUS  -m MIB
 #   -a WORDS            more words for the kernel's command line
 #   -r                  let a reboot reboot

@@ -2,9 +2,10 @@
 # vesafb of Debian's kernel, unmodified. direct: on the framebuffer that a directly
 # loaded kernel is told of; what the guest paints is what screendump and a VNC viewer
 # see, and what the viewer types arrives by the PS/2 keyboard. vga: in the mode that
-# our VGA BIOS has set for SYSLINUX' vga=0x343.
+# our VGA BIOS has set for SYSLINUX' vga=0x343. bochs: bochs-drm takes the lit screen
+# over and sets a mode of its own by the registers in BAR2.
 
-variants=(direct vga)
+variants=(direct vga bochs)
 
 painted() {
 	control "{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"$PWD/picture\"}}"
@@ -21,6 +22,24 @@ run_vga() {
 	wait_vmm
 	expect_rc 0
 	expect_tests fb size
+}
+
+# bochs-drm brings what is painted from a shadow to the screen when it finds time.
+run_bochs() {
+	local limit=$((SECONDS + BOOT_TIMEOUT))
+
+	boot_background -k drm \
+		-a 'video=Virtual-1:800x600 aerotest=screen,dmesg want_fb=bochs-drmdrmfb want_size=800x600' \
+		--vga std --control unix:control
+	wait_line 'READY screen'
+	until (painted size=800x600 dot=0,300,002c5a dot=799,599,1f575a dot=500,400,f4905a) >seen 2>&1; do
+		[ $SECONDS -lt $limit ] || fail "$(cat seen)"
+		sleep 0.5
+	done
+	echo >&"$KEYS"
+	wait_vmm
+	expect_rc 0
+	expect_tests fb size dmesg
 }
 
 # shellcheck disable=SC2054 # the commas are the viewer's
