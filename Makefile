@@ -5,7 +5,7 @@
 #                     disk to a shell (root: apt-get; about 2 minutes)
 #   make demo-disk    the same from a disk image: BIOS, GRUB, a login
 #   make check        install what it needs, build everything with gcc, clang and
-#                     sanitizers, run every test (about 20 minutes)
+#                     sanitizers, run every test (about 25 minutes)
 #   make check-fast   build and run the host tests only (about a minute)
 #   make check-guest  micro-guests on /dev/kvm
 #   make conform      the Windows 7 device contract, clause by clause
