@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "devices/base/log.h"
+#include "tests/lib/mounts.h"
 
 static const char *tmp_dir(void)
 {
@@ -34,14 +34,14 @@ int img_make(const char *dir, uint64_t size, char *path)
 bool img_small_fs(uint64_t bytes, char *dir, const char **why)
 {
 	char opts[64];
+	int rc;
 
 	*why = "not root";
 	if (geteuid() != 0)
 		return false;
-	/* Mounts of this process alone: they end with it. */
-	if (unshare(CLONE_NEWNS) ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) {
-		*why = strerror(errno);
+	rc = mounts_own();
+	if (rc) {
+		*why = strerror(-rc);
 		return false;
 	}
 	snprintf(dir, PATH_MAX, "%s/aerovmm-fs.XXXXXX", tmp_dir());

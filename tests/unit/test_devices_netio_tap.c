@@ -14,7 +14,6 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,6 +25,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/lib/mounts.h"
 #include "tests/lib/net_rig.h"
 #include "tests/lib/taps.h"
 
@@ -412,9 +412,7 @@ static void become_nobody(void)
 
 static void own_dev_net(void)
 {
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", "/dev/net", "tmpfs", 0, NULL))
+	if (mounts_own() || mount("none", "/dev/net", "tmpfs", 0, NULL))
 		_exit(3);
 }
 
