@@ -66,7 +66,7 @@ int loop_bell_add(struct loop *l, struct loop_bell *b)
 	if (b->fd < 0)
 		return -errno;
 	b->slot = slot;
-	b->ready = false;
+	b->ready = b->away = false;
 	l->slots[slot].bell = b;
 	if (l->opened)
 		bell_watch(l, b);
@@ -86,18 +86,44 @@ static void forget_ready(struct loop *l, const struct loop_bell *b)
 		l->ready_tail = p;
 }
 
+/* What the kernel still has to tell of it is of an older generation. */
+static void bell_unwatch(struct loop *l, struct loop_bell *b)
+{
+	if (b->ready)
+		forget_ready(l, b);
+	b->ready = false;
+	if (l->opened && !b->away) {
+		if (l->ring)
+			loop_ring_bell_del(l, b);
+		else
+			epoll_ctl(l->epfd, EPOLL_CTL_DEL, b->fd, NULL);
+	}
+	l->slots[b->slot].gen++;
+	l->slots[b->slot].gen &= 0xffffff;
+}
+
 void loop_bell_del(struct loop *l, struct loop_bell *b)
 {
 	BUG_ON(!loop_is_owner(l));
-	if (b->ready)
-		forget_ready(l, b);
-	if (l->opened && l->ring)
-		loop_ring_bell_del(l, b);
+	bell_unwatch(l, b);
 	l->slots[b->slot].bell = NULL;
-	l->slots[b->slot].gen++;
-	l->slots[b->slot].gen &= 0xffffff;
 	close(b->fd);
 	b->fd = -1;
+}
+
+void loop_bell_away(struct loop *l, struct loop_bell *b)
+{
+	BUG_ON(!loop_is_owner(l) || b->away);
+	bell_unwatch(l, b);
+	b->away = true;
+}
+
+void loop_bell_back(struct loop *l, struct loop_bell *b)
+{
+	BUG_ON(!loop_is_owner(l) || !b->away);
+	b->away = false;
+	if (l->opened)
+		bell_watch(l, b);
 }
 
 void bell_ring(struct loop_bell *b)
@@ -458,7 +484,7 @@ static void loop_open(struct loop *l)
 				 "seccomp filters.", strerror(-err));
 	}
 	for (uint32_t i = 0; i < LOOP_BELLS; i++)
-		if (l->slots[i].bell)
+		if (l->slots[i].bell && !l->slots[i].bell->away)
 			bell_watch(l, l->slots[i].bell);
 }
 

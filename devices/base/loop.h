@@ -76,11 +76,16 @@ struct loop_bell {
 	void (*rung)(struct loop_bell *);
 	struct loop_bell *next_ready;
 	bool ready;
+	bool away;
 	uint32_t slot;          /* the loop's own */
 };
 int loop_bell_add(struct loop *, struct loop_bell *);   /* makes fd */
 void loop_bell_del(struct loop *, struct loop_bell *);  /* closes fd */
 void bell_ring(struct loop_bell *);                     /* any thread */
+/* Owner only: fd stays and somebody else hears its rings, until loop_bell_back,
+ * after which it may ring once for nothing. */
+void loop_bell_away(struct loop *, struct loop_bell *);
+void loop_bell_back(struct loop *, struct loop_bell *);
 /* Owner only: as if rung, without a system call. */
 void loop_bell_mark(struct loop *, struct loop_bell *);
 

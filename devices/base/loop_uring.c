@@ -58,12 +58,17 @@ void loop_ring_bell_add(struct loop *l, struct loop_bell *b)
 	watch(l->ring, b->fd, bell_data(l, b));
 }
 
+static void unwatch(struct loop_ring *r, uint64_t data)
+{
+	struct io_uring_sqe *sqe = get_sqe(r);
+
+	io_uring_prep_poll_remove(sqe, data);
+	io_uring_sqe_set_data64(sqe, TAG_NONE);
+}
+
 void loop_ring_bell_del(struct loop *l, struct loop_bell *b)
 {
-	struct io_uring_sqe *sqe = get_sqe(l->ring);
-
-	io_uring_prep_poll_remove(sqe, bell_data(l, b));
-	io_uring_sqe_set_data64(sqe, TAG_NONE);
+	unwatch(l->ring, bell_data(l, b));
 	/* Now, because the caller closes the descriptor. */
 	io_uring_submit(&l->ring->uring);
 }
@@ -141,12 +146,19 @@ static void completed(struct loop *l, uint64_t data, int res, unsigned flags)
 	case TAG_BELL: {
 		uint32_t slot = (uint32_t)(data >> 32);
 		uint32_t gen = (uint32_t)data >> 2;
+		bool more = flags & IORING_CQE_F_MORE;
 
 		loop_bell_event(l, slot, gen);
-		/* The kernel ended the poll (a full completion queue). */
-		if (!(flags & IORING_CQE_F_MORE) && slot < LOOP_BELLS &&
-		    l->slots[slot].bell && l->slots[slot].gen == gen)
+		/* A poll with an event under way stays when it is removed
+		 * (EALREADY); this is the event. */
+		if (slot >= LOOP_BELLS || l->slots[slot].gen != gen) {
+			if (more)
+				unwatch(l->ring, data);
+		} else if (!more && l->slots[slot].bell &&
+			   !l->slots[slot].bell->away) {
+			/* Ended by the kernel: a full completion queue. */
 			watch(l->ring, l->slots[slot].bell->fd, data);
+		}
 		break;
 	}
 	case TAG_EPOLL:
