@@ -67,11 +67,23 @@ err_alloc:
 	return cap;
 }
 
+static void drop_feeds(struct pci_msix_way *w)
+{
+	while (w->feeds) {
+		struct msi_feed *f = w->feeds;
+
+		w->feeds = f->next;
+		f->fed = false;
+		f->to(f, -1);
+	}
+}
+
 static void unwire(struct pci_dev *dev)
 {
 	for (unsigned v = 0; v < dev->msix.n; v++) {
 		struct pci_msix_way *w = &dev->msix.way[v];
 
+		drop_feeds(w);
 		if (w->wire.fd >= 0)
 			dev->bus->msi->unwire(dev->bus->msi, &w->wire);
 		*w = (struct pci_msix_way){ .wire.fd = -1 };
@@ -131,6 +143,7 @@ static bool is_wired(struct msi_sink *sink, struct pci_msix_way *w,
 		     uint64_t addr, uint32_t data)
 {
 	if (w->addr != addr || w->data != data) {
+		drop_feeds(w);
 		w->addr = addr;
 		w->data = data;
 		w->sent = 0;
@@ -154,31 +167,96 @@ static void send(struct pci_dev *dev, unsigned v, uint64_t addr, uint32_t data)
 	sink->send(sink, addr, data);
 }
 
-/* Sends what v has pending, if it may; nothing is pending while MSI-X is off.
- * An address of 0 was never programmed: AERO-W7-VIRTIO 1.8.4 wants silence. */
+static uint64_t entry_addr(const uint8_t *entry)
+{
+	return entry_get32(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
+		(uint64_t)entry_get32(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+}
+
+/* An address of 0 was never programmed: AERO-W7-VIRTIO 1.8.4 wants silence. */
+static bool may_send(const struct pci_dev *dev, unsigned v)
+{
+	const uint8_t *entry = dev->msix.table[v];
+
+	return pci_msix_enabled(dev) && entry_addr(entry) != 0 &&
+	       !(control(dev) & PCI_MSIX_FLAGS_MASKALL) &&
+	       !(entry[PCI_MSIX_ENTRY_VECTOR_CTRL] &
+		 PCI_MSIX_ENTRY_CTRL_MASKBIT) &&
+	       pci_bus_master(dev);
+}
+
+/* Sends what v has pending, if it may; nothing is pending while MSI-X is off. */
 static void try_send(struct pci_dev *dev, unsigned v)
 {
 	const uint8_t *entry = dev->msix.table[v];
-	uint64_t addr = entry_get32(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
-		(uint64_t)entry_get32(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
 
-	if (!dev->msix.pending[v] || addr == 0 ||
-	    control(dev) & PCI_MSIX_FLAGS_MASKALL ||
-	    entry[PCI_MSIX_ENTRY_VECTOR_CTRL] & PCI_MSIX_ENTRY_CTRL_MASKBIT ||
-	    !pci_bus_master(dev))
+	if (!dev->msix.pending[v] || !may_send(dev, v))
 		return;
 	dev->msix.pending[v] = 0;
-	send(dev, v, addr, entry_get32(entry + PCI_MSIX_ENTRY_DATA));
+	send(dev, v, entry_addr(entry), entry_get32(entry + PCI_MSIX_ENTRY_DATA));
 }
 
 void pci_msix_update(struct pci_dev *dev)
 {
+	for (unsigned v = 0; v < dev->msix.n; v++)
+		if (!may_send(dev, v))
+			drop_feeds(&dev->msix.way[v]);
 	if (!pci_msix_enabled(dev)) {
 		pci_msix_clear(dev);
 		return;
 	}
 	for (unsigned v = 0; v < dev->msix.n; v++)
 		try_send(dev, v);
+}
+
+/* Its wire sends what the entry says now. */
+static bool has_wire(const struct pci_dev *dev, unsigned v)
+{
+	const struct pci_msix_way *w = &dev->msix.way[v];
+	const uint8_t *entry = dev->msix.table[v];
+
+	return w->wired && w->addr == entry_addr(entry) &&
+	       w->data == entry_get32(entry + PCI_MSIX_ENTRY_DATA);
+}
+
+static void unfeed(struct pci_dev *dev, unsigned id)
+{
+	for (unsigned v = 0; v < dev->msix.n; v++) {
+		struct msi_feed **at = &dev->msix.way[v].feeds;
+
+		while (*at && (*at)->id != id)
+			at = &(*at)->next;
+		if (*at) {
+			struct msi_feed *f = *at;
+
+			*at = f->next;
+			f->fed = false;
+			f->to(f, -1);
+		}
+	}
+}
+
+void pci_msix_unfeed(struct pci_dev *dev, unsigned id)
+{
+	pthread_mutex_lock(&dev->irq_lock);
+	unfeed(dev, id);
+	pthread_mutex_unlock(&dev->irq_lock);
+}
+
+void pci_msix_feed(struct pci_dev *dev, unsigned v, unsigned id,
+		   struct msi_feed *f)
+{
+	pthread_mutex_lock(&dev->irq_lock);
+	if (v < dev->msix.n && !f->fed && may_send(dev, v) && has_wire(dev, v)) {
+		struct pci_msix_way *w = &dev->msix.way[v];
+
+		f->id = id;
+		f->fed = true;
+		f->next = w->feeds;
+		w->feeds = f;
+		f->to(f, w->wire.fd);
+	}
+	pthread_mutex_unlock(&dev->irq_lock);
 }
 
 void pci_msix_fire(struct pci_dev *dev, unsigned v)
@@ -225,8 +303,10 @@ void pci_msix_table_write(struct pci_dev *dev, uint32_t off, unsigned size,
 			(uint8_t)(val >> (8 * i)) & entry_wmask[at];
 	}
 	for (unsigned v = off / PCI_MSIX_ENTRY_SIZE;
-	     v <= (off + size - 1) / PCI_MSIX_ENTRY_SIZE; v++)
+	     v <= (off + size - 1) / PCI_MSIX_ENTRY_SIZE; v++) {
+		drop_feeds(&dev->msix.way[v]);
 		try_send(dev, v);
+	}
 	pthread_mutex_unlock(&dev->irq_lock);
 }
 

@@ -72,6 +72,7 @@ struct pci_msix_way {
 	uint32_t data;
 	unsigned sent;                  /* of these, up to where it counts */
 	bool wired;                     /* wire sends this very message */
+	struct msi_feed *feeds;         /* who write to it */
 };
 
 struct pci_msix {
@@ -205,6 +206,14 @@ bool pci_msix_enabled(const struct pci_dev *);
  * masking write has returned, no message leaves.
  */
 void pci_msix_fire(struct pci_dev *, unsigned v);
+/*
+ * After a pci_msix_fire for somebody who could write to a wire himself: tells
+ * feed of the vector's, if it has one. Table entry, control word or bus master
+ * change: tells him -1, and it takes another call. id: one feed's of the
+ * function. unfeed: is told nothing more, and of no wire if he was.
+ */
+void pci_msix_feed(struct pci_dev *, unsigned v, unsigned id, struct msi_feed *);
+void pci_msix_unfeed(struct pci_dev *, unsigned id);
 /*
  * Table and PBA accesses, called by the BAR's ops with offsets relative to the
  * table or the PBA. size 1, 2 or 4: for 8 the caller makes two of 4, the lower

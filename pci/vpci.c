@@ -103,6 +103,12 @@ static uint32_t rd_queue(void *ctx, const struct reg *r)
 	}
 }
 
+static void set_q_vector(struct vpci *v, struct vq *vq, uint16_t vector)
+{
+	__atomic_store_n(&vq->vector, vector, __ATOMIC_RELAXED);
+	pci_msix_unfeed(&v->pci, vq->idx);
+}
+
 static void wr_queue(void *ctx, const struct reg *r, uint32_t val)
 {
 	struct vpci *v = ctx;
@@ -115,8 +121,7 @@ static void wr_queue(void *ctx, const struct reg *r, uint32_t val)
 	else if (r->arg == Q_SIZE)
 		vio_q_size(vq, val);
 	else if (r->arg == Q_VECTOR)
-		__atomic_store_n(&vq->vector, usable_vector(v, val),
-				 __ATOMIC_RELAXED);
+		set_q_vector(v, vq, usable_vector(v, val));
 	else if (r->arg == Q_ENABLE)
 		vio_q_enable(vq, val);
 }
@@ -228,8 +233,26 @@ static void vpci_dev_reset(struct vio_dev *dev)
 	v->q_sel = 0;
 }
 
+static void vpci_feed(struct vio_dev *dev, uint16_t q, struct msi_feed *feed)
+{
+	struct vpci *v = dev->tp_ctx;
+	const uint16_t *vector = &dev->vqs[q].vector;
+	uint16_t now = __atomic_load_n(vector, __ATOMIC_RELAXED);
+
+	pci_msix_feed(&v->pci, now, q, feed);
+	/* Who writes the vector unfeeds after that, maybe before we fed. */
+	if (__atomic_load_n(vector, __ATOMIC_RELAXED) != now)
+		pci_msix_unfeed(&v->pci, q);
+}
+
+static void vpci_unfeed(struct vio_dev *dev, uint16_t q)
+{
+	pci_msix_unfeed(&((struct vpci *)dev->tp_ctx)->pci, q);
+}
+
 static const struct vio_tp_ops vpci_tp = {
 	.raise = vpci_raise, .reset = vpci_dev_reset,
+	.feed = vpci_feed, .unfeed = vpci_unfeed,
 };
 
 /* ---- BAR0 ----------------------------------------------------------------- */

@@ -32,6 +32,19 @@ struct msi_sink {
 	void (*unwire)(struct msi_sink *, struct msi_wire *);
 };
 
+/*
+ * Somebody outside this process who interrupts by writing to an eventfd: as a
+ * rule to one that this process reads, but to a wire while he is told of one.
+ */
+struct msi_feed {
+	/* -1: no wire any more, and none is written to once it returns. Called
+	 * under the teller's leaf lock: must not call back. */
+	void (*to)(struct msi_feed *, int fd);
+	struct msi_feed *next;          /* the teller's, as the rest */
+	unsigned id;
+	bool fed;
+};
+
 static inline void irq_set(struct irq_line *line, bool level)
 {
 	line->set(line, level);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "devices/base/gmem.h"
+#include "devices/base/irq.h"
 #include "devices/base/loop.h"
 #include "devices/virtio/profile.h"
 #include "devices/virtio/vq.h"
@@ -34,9 +35,13 @@ struct vio_class {
 	void (*start)(struct vio_dev *);
 	/* Owner loop: kicked, or asked for by loop_bell_mark. Pops until empty. */
 	void (*process)(struct vio_dev *, struct vq *);
-	/* Owner loop: returns with vq->inflight == 0 and nothing on its way to
-	 * guest memory. May be NULL: nothing is ever in flight. */
+	/* Owner loop: returns with vq->inflight == 0, nothing on its way to
+	 * guest memory and the queue not lent. May be NULL: nothing is ever in
+	 * flight. */
 	void (*stop)(struct vio_dev *, struct vq *);
+	/* ctl held: the device is broken, and queues that are lent must come
+	 * back. May be NULL: none ever is. */
+	void (*broken)(struct vio_dev *);
 	/* After all queues stopped, ctl held: back to power-on. May be NULL. */
 	void (*reset)(struct vio_dev *);
 	/* Device configuration was written by the driver, ctl held. NULL:
@@ -52,6 +57,11 @@ struct vio_tp_ops {
 	void (*raise)(struct vio_dev *, unsigned cause, uint16_t q);
 	/* The device was reset: drop causes and the line. ctl held. */
 	void (*reset)(struct vio_dev *);
+	/* NULL, both: interrupts are raised here only. feed, after a raise for
+	 * the queue: feed may be told of a wire then and until unfeed. Owner
+	 * loop. */
+	void (*feed)(struct vio_dev *, uint16_t q, struct msi_feed *);
+	void (*unfeed)(struct vio_dev *, uint16_t q);
 };
 
 struct vio_dev {
@@ -129,6 +139,12 @@ static inline bool vio_has(const struct vio_dev *dev, uint64_t feature)
 /* Owner loop: takes the next chain. false: empty, or the ring is broken and
  * everybody has been told. */
 bool vio_pop(struct vq *, struct vq_chain *);
+/* Owner loop, nothing in flight: leaves a live ring, and its kicks at bell.fd,
+ * to somebody else, who begins at the entry returned. Only rings whose ops
+ * seek. */
+uint16_t vio_q_lend(struct vq *);
+/* Owner loop: the ring is the device's again, all up to the entry at is done. */
+void vio_q_regain(struct vq *, uint16_t at);
 /* Any loop: the ring or the protocol is beyond repair. The queue stops; the
  * control loop sets NEEDS_RESET with a config interrupt (decision 9). */
 void vio_break(struct vio_dev *, const struct vq *, const char *why);

@@ -286,7 +286,9 @@ static void spy_raise(struct vio_dev *dev, unsigned cause, uint16_t q)
 static void spy_on(struct snd_rig *r)
 {
 	spy.real = r->rig.dev->tp;
-	spy.ops = (struct vio_tp_ops){ spy_raise, spy.real->reset };
+	spy.ops = (struct vio_tp_ops){
+		.raise = spy_raise, .reset = spy.real->reset,
+	};
 	spy.r = r;
 	r->rig.dev->tp = &spy.ops;
 }

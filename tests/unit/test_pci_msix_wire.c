@@ -243,6 +243,93 @@ static void without_a_wire_it_goes_on(void **state)
 	assert_int_equal(5 * ENOUGH, msi_probe_n(&f->rig.msi));
 }
 
+/* ---- somebody outside who writes to it ---------------------------------------- */
+
+static struct told {
+	struct msi_feed feed;
+	int fd;
+	unsigned n;
+} told[2];
+
+static void tell(struct msi_feed *f, int fd)
+{
+	struct told *t = f == &told[0].feed ? &told[0] : &told[1];
+
+	/* A wire that is there. */
+	assert_true(fd < 0 || fd == seen.fd);
+	t->fd = fd;
+	t->n++;
+}
+
+static void feed_both(struct fix *f)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (told[i].feed.to == NULL)
+			told[i] = (struct told){ .feed.to = tell, .fd = -1 };
+		pci_msix_feed(f->d, 1, i, &told[i].feed);
+	}
+}
+
+static void assert_fed(bool yes)
+{
+	assert_int_equal(yes ? seen.fd : -1, told[0].fd);
+	assert_int_equal(yes ? seen.fd : -1, told[1].fd);
+}
+
+static void what_ends_it(struct fix *f, unsigned how)
+{
+	switch (how) {
+	case 0: mask(f, 1, true); break;
+	case 1: entry(f, 1, ADDR, DATA + 1); break;
+	case 2: command(f, 0); break;
+	case 3: pci_rig_put(&f->rig, 3, 0, f->control, 2, 0); break;
+	case 4: pci_rig_put(&f->rig, 3, 0, f->control, 2, ENABLE | 0x4000); break;
+	default: pci_bus_reset(&f->rig.bus); break;
+	}
+}
+
+static void a_wire_is_lent_while_it_may_be_written(void **state)
+{
+	struct fix *f = *state;
+
+	memset(told, 0, sizeof(told));
+	feed_both(f);
+	assert_fed(false);              /* there is none yet */
+	warm_up(f);
+	for (unsigned how = 0; how < 6; how++) {
+		feed_both(f);
+		assert_fed(true);
+		feed_both(f);           /* told once */
+		assert_int_equal(2 * how + 1, told[0].n);
+		what_ends_it(f, how);
+		assert_fed(false);
+		feed_both(f);
+		assert_fed(false);      /* not yet */
+		command(f, BUS_MASTER);
+		entry(f, 1, ADDR, DATA);
+		pci_rig_put(&f->rig, 3, 0, f->control, 2, ENABLE);
+		fire(f, 1, ENOUGH);
+	}
+}
+
+static void one_may_leave(void **state)
+{
+	struct fix *f = *state;
+
+	memset(told, 0, sizeof(told));
+	warm_up(f);
+	feed_both(f);
+	pci_msix_unfeed(f->d, 0);
+	assert_int_equal(-1, told[0].fd);
+	assert_int_equal(seen.fd, told[1].fd);
+	pci_msix_unfeed(f->d, 0);
+	pci_msix_unfeed(f->d, 1);
+	assert_fed(false);
+	assert_int_equal(2, told[0].n);
+	pci_msix_feed(f->d, N, 0, &told[0].feed);       /* no such vector */
+	assert_fed(false);
+}
+
 static void a_reset_takes_it_down(void **state)
 {
 	struct fix *f = *state;
@@ -269,6 +356,8 @@ int main(void)
 		TEST(another_message_is_sent_at_once),
 		TEST(a_table_in_motion_costs_no_wires),
 		TEST(without_a_wire_it_goes_on),
+		TEST(a_wire_is_lent_while_it_may_be_written),
+		TEST(one_may_leave),
 		TEST(a_reset_takes_it_down),
 	};
 
