@@ -70,6 +70,29 @@ static void q_rung(struct loop_bell *b)
 	loop_sleep_mark(vq->loop, &vq->rest);
 }
 
+uint16_t vio_q_lend(struct vq *vq)
+{
+	BUG_ON(!vq->live || vq->inflight);
+	if (vq->pushed)
+		q_publish_now(vq);
+	loop_hook_unmark(vq->loop, &vq->publish);
+	loop_hook_unmark(vq->loop, &vq->rest);
+	loop_bell_away(vq->loop, &vq->bell);
+	vq->live = false;
+	vq->lent = true;
+	return vq->next_avail;
+}
+
+void vio_q_regain(struct vq *vq, uint16_t at)
+{
+	vq->lent = false;
+	vq->live = true;
+	vq->content = vq->pushed = false;
+	vq->ops->seek(vq, at);
+	loop_bell_back(vq->loop, &vq->bell);
+	loop_bell_mark(vq->loop, &vq->bell);
+}
+
 static void q_go_live(void *arg)
 {
 	struct vq *vq = arg;
@@ -94,7 +117,7 @@ static void q_quiesce(void *arg)
 {
 	struct vq *vq = arg;
 
-	if (vq->live && vq->dev->cls->stop)
+	if ((vq->live || vq->lent) && vq->dev->cls->stop)
 		vq->dev->cls->stop(vq->dev, vq);
 	if (vq->pushed)
 		q_publish_now(vq);
@@ -109,7 +132,7 @@ static void q_die(void *arg)
 {
 	struct vq *vq = arg;
 
-	if (vq->live && vq->dev->cls->stop)
+	if ((vq->live || vq->lent) && vq->dev->cls->stop)
 		vq->dev->cls->stop(vq->dev, vq);
 	vq->live = vq->pushed = false;
 	loop_hook_unmark(vq->loop, &vq->publish);
@@ -294,6 +317,8 @@ static void broken_on_ctl(struct loop_call *c)
 	pthread_mutex_lock(&dev->ctl);
 	/* The driver may have reset the device before we came here. */
 	if (is_broken(dev) && !(dev->status & VIRTIO_S_NEEDS_RESET)) {
+		if (dev->cls->broken)
+			dev->cls->broken(dev);
 		dev->status |= VIRTIO_S_NEEDS_RESET;
 		if (dev->status & VIRTIO_S_DRIVER_OK)
 			dev->tp->raise(dev, VIRTIO_ISR_CONFIG, 0);

@@ -58,6 +58,9 @@ struct vq_ops {
 	bool (*arm)(struct vq *, bool on);
 	/* There is something to pop. */
 	bool (*waiting)(const struct vq *);
+	/* All up to the entry at has been taken and given back, by somebody
+	 * else. NULL: nobody else knows this format. */
+	void (*seek)(struct vq *, uint16_t at);
 };
 
 extern const struct vq_ops vq_split_ops, vq_packed_ops;
@@ -73,6 +76,7 @@ struct vq {
 	uint16_t vector;                        /* [m] MSI-X, VIRTIO_NO_VECTOR */
 
 	bool live;                              /* [l] may be popped */
+	bool lent;                              /* [l] not live: vio_q_lend */
 	bool event_idx, indirect;               /* [c] */
 	bool kicks_off;                         /* [l] */
 	bool content;           /* [l] process left chains where they are, on

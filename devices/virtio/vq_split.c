@@ -198,6 +198,14 @@ static bool split_arm(struct vq *vq, bool on)
 	return split_waiting(vq);
 }
 
+static void split_seek(struct vq *vq, uint16_t at)
+{
+	vq->next_avail = vq->seen_avail = at;
+	vq->next_used = vq->signalled = at;
+	/* As far as is known. */
+	vq->kicks_off = true;
+}
+
 const struct vq_ops vq_split_ops = {
 	.size_ok = split_size_ok,
 	.map = split_map,
@@ -207,4 +215,5 @@ const struct vq_ops vq_split_ops = {
 	.flush = split_flush,
 	.arm = split_arm,
 	.waiting = split_waiting,
+	.seek = split_seek,
 };
