@@ -55,6 +55,7 @@ struct mach_net {
 	unsigned nhostfwd;
 	int msix;                       /* enum vpci_msix */
 	bool packed;                    /* packed rings are offered */
+	int vhost;                      /* enum netio_vhost */
 	unsigned queues;                /* pairs of them; 0: 1 */
 	struct mach_iothreads on;       /* n 0: network threads, in turn */
 };

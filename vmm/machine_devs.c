@@ -128,6 +128,9 @@ static int open_nets(struct machine *m, char *err)
 			.kind = (enum netio_kind)cfg->kind, .tap = cfg->tap,
 			.fd = cfg->fd, .queues = cfg->queues, .mtu = cfg->mtu,
 			.hostfwd = cfg->hostfwd, .nhostfwd = cfg->nhostfwd,
+			/* vhost-net knows no packed rings. */
+			.vhost = net_lends(m->prof) && !cfg->packed ?
+				 (enum netio_vhost)cfg->vhost : NETIO_VHOST_OFF,
 		};
 
 		ret = netio_open(m->outside.net[i], &io, err, MACH_ERR_LEN);

@@ -14,6 +14,11 @@ static const char *const msix[] = {
 	[VPCI_MSIX_OFF] = "off", NULL,
 };
 
+static const char *const vhost[] = {
+	[NETIO_VHOST_AUTO] = "auto", [NETIO_VHOST_ON] = "on",
+	[NETIO_VHOST_OFF] = "off", NULL,
+};
+
 struct disk_words {
 	struct mach_disk d;
 	const char *iothread;
@@ -138,6 +143,11 @@ static int check_net(const struct parser *p, struct net_words *w)
 		return options_complain(p, "hostfwd= is for user");
 	if (n->queues > 1 && !w->tap)
 		return options_complain(p, "queues= is for a tap");
+	if (n->vhost == NETIO_VHOST_ON && !w->tap)
+		return options_complain(p, "vhost=on is for a tap");
+	if (n->vhost == NETIO_VHOST_ON && n->packed)
+		return options_complain(p, "vhost=on contradicts packed: "
+					"vhost-net knows split rings only");
 	if (take_iothreads(p, w->iothread, &n->on) < 0)
 		return -EINVAL;
 	if (!w->mac)
@@ -165,6 +175,8 @@ int options_add_net(const struct parser *p, char *val)
 		  .off = offsetof(struct net_words, n.msix) },
 		{ "packed", OPTKV_FLAG,
 		  .off = offsetof(struct net_words, n.packed) },
+		{ "vhost", OPTKV_WORD, .words = vhost,
+		  .off = offsetof(struct net_words, n.vhost) },
 		{ "queues", OPTKV_NUMBER,
 		  .off = offsetof(struct net_words, n.queues),
 		  .min = 1, .max = NET_PAIRS_MAX },
@@ -254,6 +266,11 @@ int options_check_threads(const struct parser *p)
 			return options_complain(p, "--net queues= contradicts "
 					"--profile aero-w7, whose cards have "
 					"one pair");
+		if (m->net[i].vhost == NETIO_VHOST_ON &&
+		    !net_lends(mach_profile(m)))
+			return options_complain(p, "--net vhost=on contradicts "
+					"--profile aero-w7, whose frames "
+					"vhost-net cannot read");
 		if (check_threads(p, &m->net[i].on) < 0)
 			return -EINVAL;
 	}

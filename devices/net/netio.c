@@ -131,6 +131,15 @@ int netio_attach(struct netio *io, bool on)
 	return io->ops->attach ? io->ops->attach(io, on) : 0;
 }
 
+int netio_memory(struct netio *io, const struct gmem *gmem)
+{
+	int err = io->ops->memory(io, gmem);
+
+	if (err)
+		io->lends = 0;
+	return err;
+}
+
 void netio_lost(struct netio *io)
 {
 	if (io->gone)

@@ -36,7 +36,9 @@ enum netio_offload {
 #define NETIO_FRAME_MAX 65597
 #define NETIO_HDR_MAX 12
 
+struct gmem;
 struct netio;
+struct vhost_ring;
 struct netio_events {
 	/* Frames may have come, after netio_recv said -EAGAIN. */
 	void (*readable)(struct netio *);
@@ -56,6 +58,11 @@ struct netio_ops {
 	int (*offload)(struct netio *, unsigned set);
 	/* NULL: always attached. */
 	int (*attach)(struct netio *, bool on);
+	/* NULL, all: there is nobody to lend a ring to. */
+	int (*memory)(struct netio *, const struct gmem *);
+	int (*lend)(struct netio *, unsigned ring, struct vhost_ring *);
+	uint16_t (*regain)(struct netio *, unsigned ring);
+	void (*call)(struct netio *, unsigned ring, int fd);
 	void (*close)(struct netio *);
 };
 
@@ -64,6 +71,7 @@ struct netio {
 	char name[48];          /* [c] "tap 'tap0'": for people, and stable */
 	unsigned can;           /* [c] enum netio_offload, both ways */
 	unsigned hdr_len;       /* [c] while bound: 0, 10 or 12 */
+	uint64_t lends;         /* [c] ring features of who takes rings; 0: none */
 	struct loop *loop;                      /* [c] while bound */
 	const struct netio_events *events;      /* [c] while bound */
 	void *ctx;                              /* [c] the events' own */
@@ -84,6 +92,9 @@ struct netio_cfg {
 	int fd;                 /* NETIO_FD: closed with the backend */
 	unsigned queues;        /* NETIO_TAP: 1 to 8; 0: 1. Others have one */
 	unsigned mtu;           /* bytes; 0: whatever it is */
+	/* NETIO_TAP: rings may be lent to the host's vhost-net, or must. */
+	enum netio_vhost { NETIO_VHOST_AUTO, NETIO_VHOST_ON, NETIO_VHOST_OFF }
+		vhost;
 	/* NETIO_USER: "tcp:[ADDR]:PORT-[ADDR]:PORT" or "udp:...". The host's
 	 * address is 127.0.0.1 unless given, the guest's the one DHCP gives. */
 	const char *const *hostfwd;
@@ -131,5 +142,30 @@ int netio_offload(struct netio *, unsigned set);
  * received and what is sent is lost. The first queue always takes part. 0 or
  * -errno. */
 int netio_attach(struct netio *, bool on);
+
+/*
+ * The rings of a pair may be left to somebody who serves them faster (struct
+ * vhost_ring in vhost.h; its tap is filled in here): ring 0 to the guest, 1
+ * from it. What is lent is not received or sent here; events but gone fall
+ * silent. The others as vhost_memory, vhost_start, vhost_stop, vhost_call;
+ * memory: set-up thread, and on failure nothing can be lent. Only where lends
+ * is not 0.
+ */
+int netio_memory(struct netio *, const struct gmem *);
+static inline int netio_lend(struct netio *io, unsigned ring,
+			     struct vhost_ring *r)
+{
+	return io->ops->lend(io, ring, r);
+}
+
+static inline uint16_t netio_regain(struct netio *io, unsigned ring)
+{
+	return io->ops->regain(io, ring);
+}
+
+static inline void netio_call(struct netio *io, unsigned ring, int fd)
+{
+	io->ops->call(io, ring, fd);
+}
 
 #endif

@@ -25,6 +25,7 @@
 #include "devices/base/container.h"
 #include "devices/base/log.h"
 #include "devices/net/netio_int.h"
+#include "devices/net/vhost.h"
 
 #ifndef TUN_F_USO4              /* since Linux 6.2 */
 #define TUN_F_USO4 0x20
@@ -46,6 +47,7 @@ struct tap {
 	struct loop_fd lfd;
 	struct loop_timer again;
 	int fd;
+	struct vhost *vhost;    /* NULL: none */
 	bool socket;            /* not a tap */
 	bool local;             /* AF_UNIX: errors mean the peer has left */
 	bool stream_end;        /* SOCK_SEQPACKET: 0 bytes read is the end */
@@ -217,6 +219,66 @@ static int tap_attach(struct netio *io, bool on)
 	return on ? watch(t) : 0;
 }
 
+/* ---- rings that vhost-net serves ------------------------------------------- */
+
+static int tap_memory(struct netio *io, const struct gmem *gmem)
+{
+	return vhost_memory(to_tap(io)->vhost, gmem);
+}
+
+/* Of each frame that comes the watch would hear, too. */
+static void hear_frames(struct tap *t, bool on)
+{
+	if (on)
+		t->lfd.events |= EPOLLIN;
+	else
+		t->lfd.events &= ~(uint32_t)EPOLLIN;
+	loop_fd_mod(t->io.loop, &t->lfd);
+}
+
+/* Frames that were queued for an earlier driver may have offloads this one does
+ * not know, and nobody looks at them any more. */
+#define STALE_MAX 1024
+static void drop_stale(const struct tap *t)
+{
+	char some[NETIO_HDR_MAX];       /* the rest of each is lost, too */
+
+	for (unsigned i = 0; i < STALE_MAX; i++)
+		if (read(t->fd, some, sizeof(some)) < 0 && errno == EAGAIN)
+			break;
+}
+
+static int tap_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
+{
+	struct tap *t = to_tap(io);
+	int err;
+
+	if (io->gone || t->off)
+		return -ENODEV;
+	r->tap = t->fd;
+	if (ring == 0 && r->at == 0)
+		drop_stale(t);
+	err = vhost_start(t->vhost, ring, r);
+	if (err == 0 && ring == 0)
+		hear_frames(t, false);
+	return err;
+}
+
+static uint16_t tap_regain(struct netio *io, unsigned ring)
+{
+	struct tap *t = to_tap(io);
+	uint16_t at = vhost_stop(t->vhost, ring);
+
+	if (ring == 0)
+		hear_frames(t, true);
+	return at;
+}
+
+static void tap_call(struct netio *io, unsigned ring, int fd)
+{
+	vhost_call(to_tap(io)->vhost, ring, fd);
+}
+
 /* ---- headers and offloads -------------------------------------------------- */
 
 static int tap_header(struct netio *io, unsigned len)
@@ -271,6 +333,7 @@ static void tap_close(struct netio *io)
 {
 	struct tap *t = to_tap(io);
 
+	vhost_close(t->vhost);
 	close(t->fd);
 	free(t);
 }
@@ -283,6 +346,10 @@ static const struct netio_ops tap_ops = {
 	.header = tap_header,
 	.offload = tap_offload,
 	.attach = tap_attach,
+	.memory = tap_memory,
+	.lend = tap_lend,
+	.regain = tap_regain,
+	.call = tap_call,
 	.close = tap_close,
 };
 
@@ -412,15 +479,35 @@ static void raise_mtu(int sock, const char *name, unsigned mtu)
 		 name, mtu, strerror(errno), name, mtu);
 }
 
+/* NULL: there is none, and it need not be. */
+static int get_vhost(struct vhost **out, enum netio_vhost wish, char *err,
+		     size_t errlen)
+{
+	int ret;
+
+	*out = NULL;
+	if (wish == NETIO_VHOST_OFF)
+		return 0;
+	ret = vhost_open(out, err, errlen);
+	return wish == NETIO_VHOST_ON ? ret : 0;
+}
+
 /* One queue of it; the first makes the tap where there is none. */
 static int open_queue(struct tap **out, const struct netio_cfg *cfg,
 		      bool existed, char *err, size_t errlen)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int fd = open_tun(err, errlen), rc;
+	struct vhost *vhost;
+	int fd, rc;
 
-	if (fd < 0)
+	rc = get_vhost(&vhost, cfg->vhost, err, errlen);
+	if (rc)
+		return rc;
+	fd = open_tun(err, errlen);
+	if (fd < 0) {
+		vhost_close(vhost);
 		return fd;
+	}
 	if (cfg->queues > 1)
 		ifr.ifr_flags |= IFF_MULTI_QUEUE;
 	memcpy(ifr.ifr_name, cfg->tap, strlen(cfg->tap));
@@ -429,9 +516,15 @@ static int open_queue(struct tap **out, const struct netio_cfg *cfg,
 		say_attach(cfg->tap, cfg->queues, existed, -rc, err, errlen);
 	else
 		rc = make(out, fd, &ifr, err, errlen);
-	if (rc)
+	if (rc) {
 		close(fd);
-	return rc;
+		vhost_close(vhost);
+		return rc;
+	}
+	(*out)->vhost = vhost;
+	if (vhost)
+		(*out)->io.lends = vhost_features(vhost);
+	return 0;
 }
 
 static void prepare_interface(const struct netio_cfg *cfg, bool existed)

@@ -122,6 +122,7 @@ static void net_start(struct vio_dev *dev)
 		      vio_has(dev, VIRTIO_NET_F_CSUM);
 	set_rx_sizes(net);
 	net_filter_start(net);
+	net_lend_start(net);
 	for (unsigned i = 0; i < net->npairs; i++)
 		net->pair[i].tx.judged = 0;
 	err = netio_offload(net->pair[0].io, net_offloads(dev->acked));
@@ -148,6 +149,8 @@ static void net_process(struct vio_dev *dev, struct vq *vq)
 		net_ctrl_process(net, vq);
 	else if (vq->idx / 2u >= net->npairs)
 		vq->content = true;     /* without MQ, the last one is none */
+	else if (net->lends && net_lend(&net->pair[vq->idx / 2], vq->idx % 2))
+		return;
 	else if (vq->idx % 2)
 		net_tx_process(&net->pair[vq->idx / 2]);
 	else
@@ -156,9 +159,14 @@ static void net_process(struct vio_dev *dev, struct vq *vq)
 
 static void net_stop(struct vio_dev *dev, struct vq *vq)
 {
-	if (vq->idx % 2 == 0 && vq->idx / 2u < to_net(dev)->npairs &&
-	    !is_ctrl(dev, vq))
-		net_rx_stop(&to_net(dev)->pair[vq->idx / 2]);
+	struct net *net = to_net(dev);
+
+	if (vq->idx / 2u >= net->npairs || is_ctrl(dev, vq))
+		return;
+	if (vq->lent)
+		net_regain(&net->pair[vq->idx / 2], vq->idx % 2);
+	else if (vq->idx % 2 == 0)
+		net_rx_stop(&net->pair[vq->idx / 2]);
 }
 
 /* ---- pairs in use ---------------------------------------------------------- */
@@ -172,8 +180,12 @@ static void steer(void *arg)
 {
 	struct net_pair *p = arg;
 	unsigned n = pairs_on(p->net);
-	int err = netio_attach(p->io, p->idx < n);
+	int err;
 
+	for (unsigned ring = 0; ring < 2 && p->idx >= n; ring++)
+		if ((ring ? p->tx.vq : p->rx.vq)->lent)
+			net_regain(p, ring);
+	err = netio_attach(p->io, p->idx < n);
 	if (err)
 		host_err_limited(p->net->dev.name, "%s: queue %u cannot be "
 				 "turned %s: %s", p->io->name, p->idx,
@@ -233,6 +245,7 @@ static void unbind(void *arg)
 	struct net_pair *p = arg;
 
 	loop_unpost(p->loop, &p->steer);
+	net_lend_fini(p);
 	netio_unbind(p->io);
 }
 
@@ -279,12 +292,18 @@ static void net_destroy(struct vio_dev *dev)
 	free_net(net);
 }
 
+static void net_broken(struct vio_dev *dev)
+{
+	net_lend_look(to_net(dev));
+}
+
 static const struct vio_class net_class = {
 	.name = "net",
 	.id = VIRTIO_ID_NET,
 	.start = net_start,
 	.process = net_process,
 	.stop = net_stop,
+	.broken = net_broken,
 	.reset = net_reset,
 	.destroy = net_destroy,
 };
@@ -303,6 +322,7 @@ static void update_link(struct net *net)
 	if (up && vio_has(dev, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		dev->cfg[at] |= VIRTIO_NET_S_ANNOUNCE;
 	__atomic_store_n(&net->link, up, __ATOMIC_RELAXED);
+	net_lend_look(net);
 	vio_cfg_end(dev);
 }
 
@@ -433,6 +453,9 @@ static void bind_io(void *arg)
 	struct bind_call *c = arg;
 
 	c->err = netio_bind(c->p->io, c->p->loop, &net_events, c->p);
+	c->p->bound = c->err == 0;
+	if (c->err == 0)
+		c->err = net_lend_setup(c->p);
 }
 
 static int alloc_buffers(struct net_pair *p)
@@ -457,7 +480,6 @@ static int start_pair(struct net_pair *p)
 	p->tx.vq = &p->net->dev.vqs[2 * p->idx + 1];
 	p->steer.fn = steer_called;
 	loop_call_sync(p->loop, bind_io, &c);
-	p->bound = c.err == 0;
 	return c.err;
 }
 
@@ -492,6 +514,10 @@ static int init_pairs(struct net *net, const struct net_cfg *cfg,
 		p->loop = cfg->loops[i % cfg->nloops];
 		p->idx = (uint16_t)i;
 		err = netio_header(p->io, net->dialect->hdr_len);
+		if (err == 0 && p->io->lends && netio_memory(p->io, cfg->gmem))
+			log_warn("%s: vhost-net does not take the guest's "
+				 "memory, so %s is served without", cfg->name,
+				 p->io->name);
 	}
 	return err;
 }
@@ -515,6 +541,13 @@ static int init_dev(struct net *net, const struct net_cfg *cfg,
 bool net_multiqueue(const struct vio_profile *prof)
 {
 	return vio_profile_row(prof, "net")->feats & VIRTIO_NET_F_MQ;
+}
+
+bool net_lends(const struct vio_profile *prof)
+{
+	const struct net_dialect *d = vio_profile_row(prof, "net")->dialect;
+
+	return !d->hdr_blank;
 }
 
 static struct net *new_net(const struct net_cfg *cfg)

@@ -35,6 +35,9 @@ int net_create(struct vio_dev **, const struct net_cfg *, struct netio *const *)
 /* Cards of the profile may have several pairs. Pure. */
 bool net_multiqueue(const struct vio_profile *);
 
+/* Queues of the profile's cards may be lent to a backend (netio_lend). Pure. */
+bool net_lends(const struct vio_profile *);
+
 /* Control loop: pulls the cable or plugs it in again. While it is out, frames
  * are lost both ways. A backend that is gone keeps the link down. */
 void net_set_link(struct vio_dev *, bool up);

@@ -137,6 +137,15 @@ struct net_tx {
 	bool told_dialect;
 };
 
+/* One of the two while the backend may serve it. */
+struct net_lent {
+	struct net_pair *pair;          /* [c] */
+	struct vq *vq;                  /* [c] */
+	struct loop_bell call, err;     /* it interrupts; the ring is broken */
+	bool bells;                     /* [c] they are there */
+	struct msi_feed feed;
+};
+
 /* A receive and a transmit queue, and their queue of the backend: all on one
  * loop, which owns what is not const. */
 struct net_pair {
@@ -151,6 +160,9 @@ struct net_pair {
 	unsigned filter_gen;            /* of the copy */
 	struct loop_call steer;
 	unsigned steered;               /* atomic: pairs_on when last looked at */
+	struct net_lent lent[2];        /* receive, transmit */
+	bool refused;                   /* to serve this driver */
+	struct loop_call look;          /* whether it may keep them */
 };
 
 struct net {
@@ -163,6 +175,7 @@ struct net {
 	bool mrg;
 	bool tx_hdr;                    /* its headers go on as they are */
 	bool rx_csum;
+	bool lends;                     /* rings go to the backend */
 	unsigned rx_gso;                /* bit per gso_type */
 	uint64_t rx_want;               /* bytes to have ready for a frame */
 	uint32_t rx_max;                /* of a frame without segmentation */
@@ -188,13 +201,27 @@ static inline bool net_link(const struct net *net)
 
 /* Owner loop, all of these. */
 void net_rx_process(struct net_pair *);
-/* Gives the held chains back to the ring. */
+/* Gives the held chains back to the ring, and forgets a frame for more. */
 void net_rx_stop(struct net_pair *);
 void net_tx_process(struct net_pair *);
 void net_ctrl_process(struct net *, struct vq *);
 /* The first n pairs are the ones in use. -EAGAIN: some have not heard of it
  * yet; ask again. -EINVAL: there are not as many. */
 int net_use_pairs(struct net *, unsigned n);
+
+/*
+ * net_lend.c: queues that the backend serves by itself. setup, on the owner
+ * loop, and start, ctl held: as the device's. Owner loop: lend: true: the queue
+ * is out of our hands. regain: it is in them. look: takes back what may not be
+ * out.
+ */
+int net_lend_setup(struct net_pair *);
+void net_lend_fini(struct net_pair *);
+void net_lend_start(struct net *);
+bool net_lend(struct net_pair *, unsigned ring);
+void net_regain(struct net_pair *, unsigned ring);
+/* Any loop. */
+void net_lend_look(struct net *);
 
 /* ctl held, queues stopped: the filter of a driver that begins. */
 void net_filter_start(struct net *);

@@ -121,6 +121,10 @@ says 2 'queues= contradicts --profile aero-w7' "$vmm" --disk d,queues=2
 says 2 'queues=33 is not a number from 1 to 32' "$vmm" --disk d,queues=33
 says 2 '--net queues= contradicts --profile aero-w7' \
 	"$vmm" --disk d --net t,queues=2
+says 2 '--net vhost=on contradicts --profile aero-w7' \
+	"$vmm" --disk d --net t,vhost=on
+says 2 'vhost=on contradicts packed' "$vmm" --kernel k --net t,vhost=on,packed
+says 2 'vhost=on is for a tap' "$vmm" --kernel k --net user,vhost=on
 says 2 'queues= is for a tap' "$vmm" --kernel k --net user,queues=2
 says 2 '--disk: iothread= takes numbers' "$vmm" --disk d,iothread=0:x
 says 2 'more threads than --iothreads makes' \
@@ -166,6 +170,8 @@ says 1 "'$tmp' is neither a file nor a block device|Is a directory" \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp"
 says 1 "tap '.*': .*longer|name .* too long|15" \
 	"$vmm" --kernel "$tmp/kernel" --net tap=a-name-of-over-15-letters
+[ -e /dev/vhost-net ] || says 1 'vhost=on: there is no /dev/vhost-net.*modprobe' \
+	"$vmm" --kernel "$tmp/kernel" --net t,vhost=on
 says 1 'cannot open in=/nonexistent.wav' \
 	"$vmm" --kernel "$tmp/kernel" --sound "wav:$tmp/o.wav,in=/nonexistent.wav"
 says 1 'is in use by this process' \

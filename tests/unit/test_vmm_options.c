@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/net/netio.h"
 #include "devices/virtio/profile.h"
 #include "pci/vpci.h"
 #include "vmm/options.h"
@@ -151,6 +152,12 @@ static void queues_and_threads_arrive(void **state)
 	assert_int_equal(parse("--kernel k --iothreads 1 --net t,iothread=1"),
 			 -EINVAL);
 	assert_int_equal(parse("--net t,queues=2 --disk a"), -EINVAL);
+	assert_int_equal(parse("--kernel k --net t --net t,vhost=on "
+			       "--net t,vhost=off,packed"), 0);
+	assert_int_equal(opt.mach.net[0].vhost, NETIO_VHOST_AUTO);
+	assert_int_equal(opt.mach.net[1].vhost, NETIO_VHOST_ON);
+	assert_int_equal(opt.mach.net[2].vhost, NETIO_VHOST_OFF);
+	assert_int_equal(parse("--kernel k --net t,vhost=maybe"), -EINVAL);
 	assert_int_equal(parse("--disk a,queues=2"), -EINVAL);
 	assert_int_equal(parse("--disk a,queues=2 --profile modern"), 0);
 }

@@ -1,0 +1,183 @@
+/*
+ * virtio-net: queues that the backend serves by itself (vhost-net), from a
+ * queue's first kick until it stops, its link goes down, its pair is turned off
+ * or the device breaks. They are served here in between, for drivers that the
+ * backend does not suit, and if it refuses.
+ *
+ * What the backend does not do is either none of its business, because the tap
+ * does it (offloads), or not owed: filtering by address and VLAN is best effort
+ * (virtio 5.1.6.5.1, 5.1.6.5.3).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "devices/base/log.h"
+#include "devices/net/vhost.h"
+#include "devices/virtio/net_int.h"
+
+/* virtio 2.2: the bits that are about queues; and how frames lie in them. */
+#define RING_FEATURES ((VIRTIO_F(42) - VIRTIO_F(24)) | VIRTIO_NET_F_MRG_RXBUF)
+
+static struct vq *ring_vq(struct net_pair *p, unsigned ring)
+{
+	return ring ? p->tx.vq : p->rx.vq;
+}
+
+/* Headers pass through unseen, so that the driver must have taken what makes
+ * them meaningful; without MRG_RXBUF somebody would have to fill num_buffers. */
+void net_lend_start(struct net *net)
+{
+	const struct netio *io = net->pair[0].io;
+
+	net->lends = io->lends && net->tx_hdr && net->rx_csum && net->mrg &&
+		     io->hdr_len == net->dialect->hdr_len &&
+		     !(net->dev.acked & RING_FEATURES & ~io->lends);
+	for (unsigned i = 0; i < net->npairs; i++)
+		net->pair[i].refused = false;
+	if (net->lends)
+		log_debug("%s: vhost-net serves the queues", net->dev.name);
+}
+
+static bool may_lend(const struct net_pair *p)
+{
+	const struct net *net = p->net;
+
+	return !p->refused && !p->io->gone && net_link(net) && p->bound &&
+	       !__atomic_load_n(&net->dev.broken, __ATOMIC_ACQUIRE) &&
+	       p->idx < __atomic_load_n(&net->pairs_on, __ATOMIC_ACQUIRE);
+}
+
+/* ---- its interrupts -------------------------------------------------------- */
+
+static void called(struct loop_bell *b)
+{
+	struct net_lent *l = container_of(b, struct net_lent, call);
+	struct vio_dev *dev = &l->pair->net->dev;
+
+	if (!l->vq->lent)
+		return;
+	dev->tp->raise(dev, VIRTIO_ISR_QUEUE, l->vq->idx);
+	if (dev->tp->feed)
+		dev->tp->feed(dev, l->vq->idx, &l->feed);
+}
+
+static void failed(struct loop_bell *b)
+{
+	struct net_lent *l = container_of(b, struct net_lent, err);
+
+	if (l->vq->lent)
+		vio_break(&l->pair->net->dev, l->vq,
+			  "vhost-net cannot walk the ring");
+}
+
+static void feed_to(struct msi_feed *f, int fd)
+{
+	struct net_lent *l = container_of(f, struct net_lent, feed);
+
+	netio_call(l->pair->io, l->vq->idx % 2, fd < 0 ? l->call.fd : fd);
+}
+
+/* ---- there and back -------------------------------------------------------- */
+
+bool net_lend(struct net_pair *p, unsigned ring)
+{
+	struct net_lent *l = &p->lent[ring];
+	struct vq *vq = ring_vq(p, ring);
+	struct vhost_ring r = {
+		.size = vq->size, .desc = vq->desc, .avail = vq->avail,
+		.used = vq->used, .features = p->net->dev.acked,
+		.kick = vq->bell.fd, .call = l->call.fd, .err = l->err.fd,
+	};
+	int err;
+
+	if (!may_lend(p))
+		return false;
+	if (ring == 0)
+		net_rx_stop(p);
+	r.at = vio_q_lend(vq);
+	err = netio_lend(p->io, ring, &r);
+	if (err) {
+		p->refused = true;
+		vio_q_regain(vq, r.at);
+		host_err_limited(p->net->dev.name, "vhost-net does not take "
+				 "queue %u: %s", vq->idx, strerror(-err));
+		return true;
+	}
+	/* Chains that were kicked before, or that we had begun with. */
+	bell_ring(&vq->bell);
+	return true;
+}
+
+void net_regain(struct net_pair *p, unsigned ring)
+{
+	struct vio_dev *dev = &p->net->dev;
+	struct vq *vq = ring_vq(p, ring);
+
+	if (dev->tp->unfeed)
+		dev->tp->unfeed(dev, vq->idx);
+	vio_q_regain(vq, netio_regain(p->io, ring));
+	/* An interrupt of its that we have not heard yet, perhaps. */
+	dev->tp->raise(dev, VIRTIO_ISR_QUEUE, vq->idx);
+}
+
+static void look(void *arg)
+{
+	struct net_pair *p = arg;
+
+	for (unsigned ring = 0; ring < 2; ring++) {
+		struct vq *vq = ring_vq(p, ring);
+
+		if (vq->lent && !may_lend(p))
+			net_regain(p, ring);
+		loop_bell_mark(p->loop, &vq->bell);
+	}
+}
+
+/* A thread that holds ctl may wait for loops. */
+void net_lend_look(struct net *net)
+{
+	if (!net->lends)
+		return;
+	for (unsigned i = 0; i < net->npairs; i++)
+		loop_call_sync(net->pair[i].loop, look, &net->pair[i]);
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+int net_lend_setup(struct net_pair *p)
+{
+	int err = 0;
+
+	if (!p->io->lends)
+		return 0;
+	for (unsigned ring = 0; ring < 2 && err == 0; ring++) {
+		struct net_lent *l = &p->lent[ring];
+
+		l->pair = p;
+		l->vq = ring_vq(p, ring);
+		l->feed.to = feed_to;
+		l->call.rung = called;
+		l->err.rung = failed;
+		err = loop_bell_add(p->loop, &l->call);
+		if (err)
+			break;
+		err = loop_bell_add(p->loop, &l->err);
+		if (err)
+			loop_bell_del(p->loop, &l->call);
+		l->bells = err == 0;
+	}
+	return err;
+}
+
+void net_lend_fini(struct net_pair *p)
+{
+	for (unsigned ring = 0; ring < 2; ring++) {
+		struct net_lent *l = &p->lent[ring];
+
+		if (!l->bells)
+			continue;
+		loop_bell_del(p->loop, &l->call);
+		loop_bell_del(p->loop, &l->err);
+		l->bells = false;
+	}
+}

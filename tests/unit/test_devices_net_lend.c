@@ -1,0 +1,425 @@
+/*
+ * Description: queues that the backend serves by itself, by a stand-in for
+ * vhost-net that completes chains without looking into them: they come back
+ * whenever the card must have them, nothing is lost or doubled, and nobody but
+ * one touches a ring.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "devices/net/vhost.h"
+#include "tests/lib/net_rig.h"
+
+#define HDR 12
+#define LEN 100
+#define ALL UINT64_MAX
+#define RINGS (VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC |            \
+	       VIRTIO_F_EVENT_IDX | VIRTIO_NET_F_MRG_RXBUF)
+#define CAN (NETIO_CSUM | NETIO_TSO4 | NETIO_TSO6 | NETIO_ECN)
+
+enum { CLASS_MQ = 4 };
+
+/* ---- the stand-in ------------------------------------------------------------ */
+
+static struct side {
+	bool on;
+	unsigned lent;                  /* times */
+	struct vhost_ring ring;
+	uint16_t used;
+	uint64_t kicks;                 /* when it was lent */
+} side[NET_RIG_PAIRS][2];
+static struct netio_ops ops;
+static struct netio *ios[NET_RIG_PAIRS];
+static int refuse;
+
+static struct side *side_of(const struct netio *io, unsigned ring)
+{
+	return &side[io == ios[1]][ring];
+}
+
+static uint64_t counter(int fd)
+{
+	uint64_t n = 0;
+
+	/* Back in, because those who share an eventfd never read it. */
+	if (read(fd, &n, sizeof(n)) == sizeof(n))
+		assert_int_equal(sizeof(n), write(fd, &n, sizeof(n)));
+	return n;
+}
+
+static int fake_memory(struct netio *io, const struct gmem *gmem)
+{
+	assert_true(io->lends && gmem->n > 0);
+	return 0;
+}
+
+static int fake_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
+{
+	struct side *s = side_of(io, ring);
+
+	assert_false(s->on);
+	if (refuse)
+		return refuse;
+	s->on = true;
+	s->lent++;
+	s->ring = *r;
+	s->used = r->at;
+	s->kicks = counter(r->kick);
+	/* Whoever had it before has published all he had. */
+	assert_int_equal(r->at, le16_get(r->used->idx));
+	return 0;
+}
+
+static uint16_t fake_regain(struct netio *io, unsigned ring)
+{
+	struct side *s = side_of(io, ring);
+
+	assert_true(s->on);
+	s->on = false;
+	return s->used;
+}
+
+static void fake_call(struct netio *io, unsigned ring, int fd)
+{
+	side_of(io, ring)->ring.call = fd;
+}
+
+/* What the kernel's thread would do: everything there is, length len. */
+static unsigned serve(unsigned pair, unsigned ring, uint32_t len)
+{
+	struct side *s = &side[pair][ring];
+	struct vhost_ring *r = &s->ring;
+	unsigned n = 0;
+
+	assert_true(s->on);
+	for (; s->used != le16_load_acquire(&r->avail->idx); n++, s->used++) {
+		unsigned at = s->used % r->size;
+
+		le32_store(&r->used->ring[at].id, le16_load(&r->avail->ring[at]));
+		le32_store(&r->used->ring[at].len, len);
+	}
+	le16_store_release(&r->used->idx, s->used);
+	if (n)
+		assert_int_equal(8, write(r->call, &(uint64_t){ 1 }, 8));
+	return n;
+}
+
+static void open_card(struct net_rig *r, unsigned pairs, uint64_t features)
+{
+	const struct netio_pair_cfg cfg = {
+		.can = CAN, .header = true, .room = 100,
+	};
+
+	memset(side, 0, sizeof(side));
+	refuse = 0;
+	for (unsigned i = 0; i < pairs; i++) {
+		assert_int_equal(0, netio_pair_open(&ios[i], &cfg));
+		ops = *ios[i]->ops;
+		ops.memory = fake_memory;
+		ops.lend = fake_lend;
+		ops.regain = fake_regain;
+		ops.call = fake_call;
+		ios[i]->ops = &ops;
+		ios[i]->lends = RINGS;
+	}
+	if (pairs == 1)
+		net_rig_open_io(r, &vio_profile_modern, ios[0], 0, 0);
+	else
+		net_rig_open_two(r, &vio_profile_modern, ios, 0);
+	net_rig_start(r, features);
+}
+
+/* ---- traffic ------------------------------------------------------------------ */
+
+static int send_one(struct net_rig *r, unsigned seed)
+{
+	uint8_t frame[LEN];
+
+	net_rig_frame(frame, LEN, net_rig_mac, seed);
+	return net_rig_send_frame(r, frame, LEN);
+}
+
+/* Through the card itself, not the stand-in. */
+static void assert_served_here(struct net_rig *r, unsigned seed)
+{
+	uint8_t frame[LEN], got[HDR + LEN];
+	uint32_t used;
+	int id = send_one(r, seed);
+
+	net_rig_frame(frame, LEN, net_rig_mac, seed);
+	assert_int_equal(id, net_rig_used(r, 1, &used));
+	assert_int_equal(HDR + LEN, net_rig_get(r, got, sizeof(got)));
+	assert_memory_equal(frame, got + HDR, LEN);
+	net_rig_free(r, 1, id);
+}
+
+/* n chains in each ring, done by the stand-in, in the driver's order. */
+static void assert_served_there(struct net_rig *r, unsigned n)
+{
+	uint32_t used;
+
+	for (unsigned i = 0; i < n; i++) {
+		int tx = send_one(r, i), rx = net_rig_post1(r, 256);
+
+		net_rig_settle(r);
+		assert_int_equal(-1, r->q[1].ops->collect(&r->q[1], &used));
+		assert_int_equal(1, serve(0, 0, 99));
+		assert_int_equal(1, serve(0, 1, 0));
+		net_rig_settle(r);
+		assert_int_equal(tx, net_rig_used(r, 1, &used));
+		assert_int_equal(rx, net_rig_used(r, 0, &used));
+		assert_int_equal(99, used);
+		net_rig_free(r, 1, tx);
+		net_rig_free(r, 0, rx);
+	}
+}
+
+static void both_rings_go_and_interrupt(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	assert_true(side[0][0].on && side[0][1].on);
+	assert_int_equal(0, side[0][0].ring.at);
+	/* What was kicked before it listened is not lost on it. */
+	assert_true(counter(side[0][1].ring.kick) > 0);
+	assert_false(rig_irq(&r.rig));
+	send_one(&r, 1);
+	serve(0, 1, 0);
+	net_rig_settle(&r);
+	assert_true(rig_irq(&r.rig));
+	/* VIRTIO_MMIO_INT_VRING */
+	assert_int_equal(1, r.rig.bus.ops->take_isr(&r.rig.bus));
+	net_rig_close(&r);
+	assert_false(side[0][0].on || side[0][1].on);
+}
+
+static void more_than_a_ring_passes(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	assert_served_there(&r, 3 * NET_RIG_Q);
+	assert_int_equal(1, side[0][0].lent);
+	net_rig_close(&r);
+}
+
+/* Frames are lost while the link is down, and chains come back all the same. */
+static void link_flaps_take_them_back(void **state)
+{
+	uint8_t got[HDR + LEN];
+	struct net_rig r;
+	uint32_t used;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (unsigned i = 1; i <= 300; i++) {
+		int id;
+
+		assert_served_there(&r, 1 + i % 3);
+		net_set_link(r.dev, false);
+		net_rig_settle(&r);
+		assert_false(side[0][0].on || side[0][1].on);
+		id = send_one(&r, i);
+		assert_int_equal(id, net_rig_used(&r, 1, &used));
+		net_rig_free(&r, 1, id);
+		assert_int_equal(-EAGAIN, net_rig_get(&r, got, sizeof(got)));
+		net_set_link(r.dev, true);
+		net_rig_settle(&r);
+		assert_true(side[0][0].on && side[0][1].on);
+		assert_int_equal(i + 1, side[0][0].lent);
+	}
+	net_rig_close(&r);
+}
+
+/* Chains that nobody has served wait for whoever comes next. */
+static void what_is_posted_meanwhile_is_served_later(void **state)
+{
+	struct net_rig r;
+	uint32_t used;
+	int id[3];
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (unsigned i = 0; i < 3; i++)
+		id[i] = send_one(&r, i);
+	net_set_link(r.dev, false);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(id[i], net_rig_used(&r, 1, &used));
+	assert_int_equal(-1, net_rig_used(&r, 1, &used));
+	net_set_link(r.dev, true);
+	net_rig_settle(&r);
+	assert_int_equal(3, side[0][1].ring.at);
+	net_rig_close(&r);
+}
+
+static void a_reset_takes_them_back(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (unsigned i = 1; i < 20; i++) {
+		assert_served_there(&r, i);
+		send_one(&r, i);
+		serve(0, 1, 0);         /* its interrupt comes too late */
+		drv_reset(&r.rig.bus);
+		assert_false(side[0][0].on || side[0][1].on);
+		net_rig_settle(&r);
+		assert_false(rig_irq(&r.rig));
+		net_rig_start(&r, ALL);
+		assert_true(side[0][0].on && side[0][1].on);
+		assert_int_equal(0, side[0][0].ring.at);
+	}
+	net_rig_close(&r);
+}
+
+static void a_stopped_queue_comes_back_alone(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	drv_q_stop(&r.rig.bus, 1);
+	assert_true(side[0][0].on);
+	assert_false(side[0][1].on);
+	net_rig_close(&r);
+}
+
+/* Its headers are then for us to fill or to ignore. */
+static void drivers_of_less_are_served_here(void **state)
+{
+	static const uint64_t lack[] = {
+		VIRTIO_NET_F_CSUM, VIRTIO_NET_F_GUEST_CSUM,
+		VIRTIO_NET_F_MRG_RXBUF,
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(lack) / sizeof(lack[0]); i++) {
+		struct net_rig r;
+
+		open_card(&r, 1, ALL & ~lack[i]);
+		assert_int_equal(0, side[0][0].lent + side[0][1].lent);
+		assert_served_here(&r, i);
+		net_rig_close(&r);
+	}
+}
+
+static void packed_rings_are_served_here(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	rig_prefer_packed(true);
+	open_card(&r, 1, ALL);
+	assert_true(r.acked & VIRTIO_F_RING_PACKED);
+	assert_int_equal(0, side[0][0].lent + side[0][1].lent);
+	assert_served_here(&r, 1);
+	net_rig_close(&r);
+	rig_prefer_packed(false);
+}
+
+static void one_that_refuses_is_not_asked_again(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	drv_reset(&r.rig.bus);
+	refuse = -EFAULT;
+	net_rig_start(&r, ALL);
+	for (unsigned i = 0; i < 5; i++)
+		assert_served_here(&r, i);
+	assert_false(side[0][0].on || side[0][1].on);
+	refuse = 0;
+	assert_served_here(&r, 6);
+	drv_reset(&r.rig.bus);
+	net_rig_start(&r, ALL);
+	assert_true(side[0][0].on && side[0][1].on);
+	net_rig_close(&r);
+}
+
+/* Decision 9: the device touches nothing more until reset. */
+static void a_ring_it_cannot_walk_breaks_the_card(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	assert_int_equal(8, write(side[0][1].ring.err, &(uint64_t){ 1 }, 8));
+	net_rig_settle(&r);
+	assert_true(rig_status(&r.rig) & VIRTIO_S_NEEDS_RESET);
+	assert_false(side[0][0].on || side[0][1].on);
+	drv_reset(&r.rig.bus);
+	net_rig_start(&r, ALL);
+	assert_true(side[0][0].on && side[0][1].on);
+	assert_served_there(&r, 2);
+	net_rig_close(&r);
+}
+
+static void a_backend_that_goes_gives_them_back(void **state)
+{
+	struct net_rig r;
+	uint32_t used;
+	int id;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	netio_pair_cut(ios[0]);
+	net_rig_settle(&r);
+	assert_false(side[0][0].on || side[0][1].on);
+	id = send_one(&r, 1);
+	assert_int_equal(id, net_rig_used(&r, 1, &used));
+	net_rig_close(&r);
+}
+
+static void pairs_go_when_they_are_used(void **state)
+{
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 2, ALL);
+	assert_true(side[0][0].on && side[0][1].on);
+	assert_false(side[1][0].on || side[1][1].on);
+	for (unsigned i = 0; i < 10; i++) {
+		le16 n = le16_put(2);
+
+		assert_int_equal(0, net_rig_ctrl(&r, CLASS_MQ, 0, &n, 2));
+		net_rig_settle(&r);
+		assert_true(side[1][0].on && side[1][1].on);
+		n = le16_put(1);
+		assert_int_equal(0, net_rig_ctrl(&r, CLASS_MQ, 0, &n, 2));
+		assert_false(side[1][0].on || side[1][1].on);
+		assert_true(side[0][0].on && side[0][1].on);
+	}
+	net_rig_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_rings_go_and_interrupt),
+		cmocka_unit_test(more_than_a_ring_passes),
+		cmocka_unit_test(link_flaps_take_them_back),
+		cmocka_unit_test(what_is_posted_meanwhile_is_served_later),
+		cmocka_unit_test(a_reset_takes_them_back),
+		cmocka_unit_test(a_stopped_queue_comes_back_alone),
+		cmocka_unit_test(drivers_of_less_are_served_here),
+		cmocka_unit_test(packed_rings_are_served_here),
+		cmocka_unit_test(one_that_refuses_is_not_asked_again),
+		cmocka_unit_test(a_ring_it_cannot_walk_breaks_the_card),
+		cmocka_unit_test(a_backend_that_goes_gives_them_back),
+		cmocka_unit_test(pairs_go_when_they_are_used),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
