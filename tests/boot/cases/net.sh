@@ -2,8 +2,10 @@
 # An unmodified virtio_net driver: DHCP, ping, checksummed data both ways,
 # iperf3 both ways, jumbo and VLAN frames over a tap, and the link taken down and
 # up by the control socket. NET_MIB in the environment: how much data each way.
+# The lab's kernel has vhost-net: as long as it is not loaded there is none.
 
-variants=(user-modern tap-modern tap-modern-mmio tap-packed tap-packed-mmio)
+variants=(user-modern tap-modern tap-modern-mmio tap-packed tap-packed-mmio
+	tap-vhost tap-vhost-intx)
 
 BLOCKS=$((${NET_MIB:-32} / 8))  # of 8 MiB, all of them the same
 
@@ -43,8 +45,39 @@ iperf() {
 	grep -q receiver "iperf-$3" || fail "iperf3 has no result: $(tail -n 1 "iperf-$3")"
 }
 
+# Keys for --net: on, auto with the module and without, and off.
+keys_of() {
+	if [ "$1" = tap-modern-mmio ]; then
+		modprobe -r vhost_net || fail 'vhost-net stays'
+	else
+		modprobe vhost_net || fail 'the host has no vhost-net'
+	fi
+	case $1 in
+	tap-vhost)	keys=,vhost=on ;;
+	tap-vhost-intx)	keys=,msix=off ;;
+	tap-modern)	keys=,vhost=off ;;
+	tap-packed*)	keys=,packed packed=1 ;;
+	esac
+}
+
+# Whether a thread of the host's kernel serves the guest's rings.
+has_vhost() {
+	grep -qx 'vhost-[0-9]*' /proc/"$VMM_PID"/task/*/comm
+}
+
+expect_vhost() {        # VARIANT
+	case $1 in
+	tap-vhost*)
+		has_vhost || fail 'vhost-net is not in use'
+		grep -q 'vhost-net serves the queues' err || fail 'it serves nothing'
+		;;
+	*)	! has_vhost || fail 'vhost-net is in use' ;;
+	esac
+}
+
 run_case() {
 	local kind=${1%%-*} net in=127.0.0.1 in_port=15001 out_port=15002 iperf_port=15201
+	local keys='' packed=0
 	local -a opts=()
 
 	case $1 in
@@ -52,12 +85,15 @@ run_case() {
 	esac
 	case $kind in
 	user) net="user,hostfwd=tcp::15001-:5001,hostfwd=tcp::15002-:5002,hostfwd=tcp::15201-:5201" ;;
-	tap) net="lab$$,mtu=9000" in=10.9.9.2 in_port=5001 out_port=5002 iperf_port=5201 ;;
+	tap)
+		keys_of "$1"
+		net="lab$$,mtu=9000$keys" in=10.9.9.2 in_port=5001 out_port=5002 iperf_port=5201
+		;;
 	esac
 	head -c 8M /dev/urandom >block
 	boot_background -k devs "${opts[@]}" \
 		-a "aerotest=net,dmesg want_net=$kind want_blocks=$BLOCKS want_flap=1" \
-		--net "$net" --control unix:control
+		--net "$net" --control unix:control -vv
 	wait_line 'READY net'
 	if [ "$kind" = tap ]; then
 		ip addr add 10.9.9.1/24 dev "lab$$"
@@ -67,6 +103,7 @@ run_case() {
 		ip addr add 10.9.8.1/24 dev "lab$$.7"
 		ip link set "lab$$.7" up
 	fi
+	expect_vhost "$1"
 	wait_line 'LISTEN in'
 	patiently send_blocks $in $in_port
 	wait_line 'LISTEN out'
@@ -80,6 +117,7 @@ run_case() {
 	wait_vmm
 	expect_rc 0
 	expect_tests carrier ping iperf-in iperf-out carrier-0 carrier-1 ping-after-flap dmesg
+	grep -q "^feature 34 $packed" log || fail "packed rings are not $packed"
 	[ "$kind" = user ] || expect_tests jumbo vlan vlan-jumbo
 	[ "$kind" = tap ] || expect_tests dhcp
 	grep -q "^SUM in $(blocks | sha256sum)" log || fail 'the guest did not get what was sent'

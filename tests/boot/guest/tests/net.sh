@@ -58,7 +58,7 @@ for way in in out; do
 	echo "LISTEN iperf-$way"
 	try iperf-$way iperf3 -s -1
 done
-for bit in 15 0; do
+for bit in 34 29 15 0; do
 	echo "feature $bit $(cut -c $((bit + 1)) /sys/class/net/eth0/device/features)"
 done
 if [ -n "${want_flap:-}" ]; then
