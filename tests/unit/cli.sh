@@ -195,21 +195,27 @@ else
 fi
 
 # A /dev without kvm, with one that may not be opened, and with one that is
-# something else: in a mount namespace of its own.
-if unshare -rm true 2>"$tmp/err"; then
+# something else: in a mount namespace of its own. Its mounts are made private by
+# hand, since in a chroot / need not be one.
+if [ "$(id -u)" -eq 0 ]; then
+	own_mounts=(unshare -m --propagation unchanged)
+else
+	own_mounts=(unshare -rm --propagation unchanged)
+fi
+own_dev='{ mount --make-rprivate / || mount --make-rprivate /dev; } 2>/dev/null &&
+	mount -t tmpfs none /dev'
+if "${own_mounts[@]}" sh -c "$own_dev" 2>"$tmp/err"; then
 	says 1 '/dev/kvm is missing. Enable VT-x or AMD-V' \
-		unshare -rm sh -c "mount -t tmpfs none /dev &&
-			exec '$vmm' --kernel '$tmp/kernel'"
+		"${own_mounts[@]}" sh -c "$own_dev && exec '$vmm' --kernel '$tmp/kernel'"
 	says 1 '/dev/kvm speaks API version -1' \
-		unshare -rm sh -c "touch '$tmp/fake' &&
-			mount -t tmpfs none /dev && touch /dev/kvm &&
+		"${own_mounts[@]}" sh -c "$own_dev && touch /dev/kvm &&
 			exec '$vmm' --kernel '$tmp/kernel'"
 else
 	skip "missing /dev/kvm # no namespaces: $(tr '\n' ' ' <"$tmp/err")"
 fi
-if [ "$(id -u)" -eq 0 ] && unshare -m true 2>"$tmp/err"; then
+if [ "$(id -u)" -eq 0 ] && "${own_mounts[@]}" sh -c "$own_dev" 2>"$tmp/err"; then
 	denied() {
-		says 1 "$1" unshare -m sh -c "mount -t tmpfs none /dev &&
+		says 1 "$1" "${own_mounts[@]}" sh -c "$own_dev &&
 			touch /dev/kvm && chown 0:$2 /dev/kvm &&
 			chmod 660 /dev/kvm && exec setpriv --reuid 65534 \
 			--regid 65534 --clear-groups '$vmm' --kernel '$tmp/kernel'"
