@@ -121,9 +121,17 @@ void netio_unbind(struct netio *io)
 
 int netio_offload(struct netio *io, unsigned set)
 {
+	int err;
+
 	if (set & ~io->can)
 		return -EINVAL;
-	return io->can ? io->ops->offload(io, set) : 0;
+	/* A tap's takes a lock of the host's whole network. */
+	if (set == io->offloads)
+		return 0;
+	err = io->ops->offload(io, set);
+	if (err == 0)
+		io->offloads = set;
+	return err;
 }
 
 int netio_attach(struct netio *io, bool on)

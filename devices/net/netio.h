@@ -7,7 +7,8 @@
  * bytes stands in front of each frame (virtio 5.1.6), and the checksum and the
  * segmentation of a frame may be left to the other side, as its header says.
  *
- * Opening, netio_header and closing: set-up thread. netio_offload: any thread.
+ * Opening, netio_header and closing: set-up thread. netio_offload: one thread at
+ * a time.
  * Everything else, and the events: the loop it was bound to.
  */
 #ifndef DEVICES_NET_NETIO_H
@@ -71,6 +72,7 @@ struct netio {
 	char name[48];          /* [c] "tap 'tap0'": for people, and stable */
 	unsigned can;           /* [c] enum netio_offload, both ways */
 	unsigned hdr_len;       /* [c] while bound: 0, 10 or 12 */
+	unsigned offloads;      /* set last; netio_offload's */
 	uint64_t lends;         /* [c] ring features of who takes rings; 0: none */
 	struct loop *loop;                      /* [c] while bound */
 	const struct netio_events *events;      /* [c] while bound */

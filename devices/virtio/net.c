@@ -133,12 +133,16 @@ static void net_start(struct vio_dev *dev)
 }
 
 /* virtio 5.1.2: it comes after all pairs, and there is one without MQ. */
+struct vq *net_ctrl_vq(struct net *net)
+{
+	unsigned pairs = vio_has(&net->dev, VIRTIO_NET_F_MQ) ? net->npairs : 1;
+
+	return vio_q(&net->dev, 2 * pairs);
+}
+
 static bool is_ctrl(struct vio_dev *dev, const struct vq *vq)
 {
-	unsigned pairs = vio_has(dev, VIRTIO_NET_F_MQ) ? to_net(dev)->npairs
-						       : 1;
-
-	return vq->idx == 2 * pairs;
+	return vq == net_ctrl_vq(to_net(dev));
 }
 
 static void net_process(struct vio_dev *dev, struct vq *vq)
@@ -161,6 +165,8 @@ static void net_stop(struct vio_dev *dev, struct vq *vq)
 {
 	struct net *net = to_net(dev);
 
+	if (is_ctrl(dev, vq))
+		loop_timer_del(vq->loop, &net->again);
 	if (vq->idx / 2u >= net->npairs || is_ctrl(dev, vq))
 		return;
 	if (vq->lent)
@@ -347,6 +353,15 @@ static void lost_on_ctl(struct loop_call *c)
 	update_link(net);
 }
 
+static void ctrl_again(struct loop_timer *t)
+{
+	struct net *net = container_of(t, struct net, again);
+
+	struct vq *vq = net_ctrl_vq(net);
+
+	loop_bell_mark(vq->loop, &vq->bell);
+}
+
 static void on_readable(struct netio *io)
 {
 	struct net_pair *p = io->ctx;
@@ -494,6 +509,7 @@ static int start_up(struct net *net, const struct net_cfg *cfg)
 	fill_config(net, cfg);
 	net->link = net->plugged = true;
 	net->lost_call.fn = lost_on_ctl;
+	net->again.fired = ctrl_again;
 	for (unsigned i = 0; i < net->npairs && err == 0; i++)
 		err = start_pair(&net->pair[i]);
 	if (err == 0)

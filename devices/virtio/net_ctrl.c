@@ -200,6 +200,22 @@ static int ack_announce(struct net *net, const struct vq_chain *c, unsigned cmd)
 	return 0;
 }
 
+/* Each change has the host wait for its other network users, so a guest gets
+ * this many a second. */
+#define CHANGES 100
+static bool too_soon(struct net *net)
+{
+	uint64_t now = loop_now_ns(), next;
+
+	next = net->changed_ns + UINT64_C(1000000000) / CHANGES;
+	if (now >= next) {
+		net->changed_ns = now;
+		return false;
+	}
+	loop_timer_set(net_ctrl_vq(net)->loop, &net->again, next);
+	return true;
+}
+
 static int set_offloads(struct net *net, const struct vq_chain *c, unsigned cmd)
 {
 	uint64_t all = VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_GUEST_TSO4 |
@@ -214,6 +230,8 @@ static int set_offloads(struct net *net, const struct vq_chain *c, unsigned cmd)
 	/* virtio 5.1.6.5.9.1: none that was not negotiated. */
 	if (want & ~(net->dev.acked & all))
 		return -EINVAL;
+	if (net_offloads(want) != net->pair[0].io->offloads && too_soon(net))
+		return -EBUSY;
 	return netio_offload(net->pair[0].io, net_offloads(want));
 }
 
@@ -223,6 +241,9 @@ static int set_pairs(struct net *net, const struct vq_chain *c, unsigned cmd)
 
 	(void)cmd;
 	get(c, 0, &raw, sizeof(raw));
+	if (le16_get(raw) != __atomic_load_n(&net->pairs_on, __ATOMIC_ACQUIRE) &&
+	    too_soon(net))
+		return -EBUSY;
 	return net_use_pairs(net, le16_get(raw));
 }
 
@@ -294,6 +315,11 @@ void net_ctrl_process(struct net *net, struct vq *vq)
 		if (!vio_pop(vq, &c))
 			return;
 		err = c.flaws || c.nin == 0 ? -EINVAL : run(net, &c);
+		if (err == -EBUSY) {
+			vq->ops->unpop(vq, &c);
+			vq->content = true;     /* the timer wakes it */
+			return;
+		}
 		if (err == -EAGAIN) {
 			vq->ops->unpop(vq, &c);
 			break;

@@ -186,6 +186,8 @@ struct net {
 	unsigned pairs_on;              /* atomic: the driver uses those */
 	bool link;                      /* atomic: frames pass */
 	bool plugged, lost;             /* [control loop] */
+	uint64_t changed_ns;            /* [ctrl's loop] by a command */
+	struct loop_timer again;        /* when one may change it next */
 	struct loop_call lost_call;
 };
 
@@ -205,6 +207,8 @@ void net_rx_process(struct net_pair *);
 void net_rx_stop(struct net_pair *);
 void net_tx_process(struct net_pair *);
 void net_ctrl_process(struct net *, struct vq *);
+/* NULL: the profile's cards have none. Any thread while features stand. */
+struct vq *net_ctrl_vq(struct net *);
 /* The first n pairs are the ones in use. -EAGAIN: some have not heard of it
  * yet; ask again. -EINVAL: there are not as many. */
 int net_use_pairs(struct net *, unsigned n);

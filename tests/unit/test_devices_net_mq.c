@@ -16,7 +16,7 @@
 #define LEN 100
 #define ALL UINT64_MAX
 
-enum { CLASS_RX = 0, CLASS_MQ = 4 };
+enum { CLASS_RX = 0, CLASS_MQ = 4, CLASS_OFFLOADS = 5 };
 
 static const struct netio_pair_cfg plain = { .room = 100 };
 
@@ -106,6 +106,51 @@ static void a_card_with_one_pair_does_not_offer_them(void **state)
 	assert_int_equal(1, r.rig.bus.ops->cfg_get(&r.rig.bus, 8, 2));
 	/* A command of a feature that was not taken. */
 	assert_int_equal(1, set_pairs(&r, 1));
+	net_rig_close(&r);
+}
+
+static struct netio_ops counted;
+static const struct netio_ops *real;
+static unsigned calls;
+
+static int count_offload(struct netio *io, unsigned set)
+{
+	calls++;
+	return real->offload(io, set);
+}
+
+/* What costs the host something is asked of it only where something changes, and
+ * not more often than it can bear. */
+static void commands_in_a_loop_are_slowed(void **state)
+{
+	const struct netio_pair_cfg cfg = {
+		.room = 100, .can = NETIO_CSUM, .header = true,
+	};
+	le64 on = le64_put(VIRTIO_NET_F_GUEST_CSUM), off = le64_put(0);
+	uint64_t start = loop_now_ns();
+	struct net_rig r;
+
+	(void)state;
+	net_rig_open_pairs(&r, &vio_profile_modern, &cfg, 2, 0);
+	net_rig_start(&r, ALL);
+	real = r.io->ops;
+	counted = *real;
+	counted.offload = count_offload;
+	r.io->ops = &counted;
+	for (unsigned i = 0; i < 500; i++) {
+		assert_int_equal(0, net_rig_ctrl(&r, CLASS_OFFLOADS, 0, &on, 8));
+		assert_int_equal(0, set_pairs(&r, 1));
+	}
+	assert_int_equal(0, calls);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(0, net_rig_ctrl(&r, CLASS_OFFLOADS, 0,
+						 i % 2 ? &on : &off, 8));
+		assert_int_equal(0, set_pairs(&r, 2 - i % 2));
+	}
+	assert_int_equal(10, calls);
+	/* 20 changes, a hundred a second */
+	assert_true(loop_now_ns() - start >= 190000000);
+	r.io->ops = real;
 	net_rig_close(&r);
 }
 
@@ -236,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_are_offered),
 		cmocka_unit_test(a_card_with_one_pair_does_not_offer_them),
+		cmocka_unit_test(commands_in_a_loop_are_slowed),
 		cmocka_unit_test(the_contract_has_one_pair),
 		cmocka_unit_test(the_first_pair_works_alone),
 		cmocka_unit_test(pairs_are_turned_on_and_off),
