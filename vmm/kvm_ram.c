@@ -42,11 +42,18 @@ static int give(struct ram_slots *s, uint64_t gpa, void *hva, uint64_t len)
 
 static int take(struct ram_slots *s, uint64_t gpa, uint64_t len)
 {
+	int ret;
+
 	for (unsigned i = 0; i < RAM_SLOTS; i++) {
 		if (s->gpa[i] != gpa || s->len[i] != len)
 			continue;
-		s->len[i] = 0;
-		return s->kvm->vm < 0 ? 0 : set(s->kvm, i, gpa, NULL, 0);
+		ret = s->kvm->vm < 0 ? 0 : set(s->kvm, i, gpa, NULL, 0);
+		/* There is no such slot: it went with an earlier VM. */
+		if (ret == -EINVAL)
+			ret = 0;
+		if (ret == 0)
+			s->len[i] = 0;
+		return ret;
 	}
 	return 0;
 }

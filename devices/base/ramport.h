@@ -14,8 +14,8 @@
 
 struct ram_port {
 	/* on: guest physical gpa..gpa+len is the memory at hva; else no more.
-	 * All three are multiples of 4 KiB. 0 or -errno; taking away what was
-	 * given succeeds. */
+	 * All three are multiples of 4 KiB. 0 or -errno, and then nothing has
+	 * changed. */
 	int (*map)(struct ram_port *, uint64_t gpa, void *hva, uint64_t len,
 		   bool on);
 };

@@ -8,6 +8,8 @@
  * TEXT_HITS accesses in a row, since a memory slot costs as much as some
  * hundred exits, and given back when a register says otherwise.
  */
+#include <string.h>
+
 #include "devices/base/log.h"
 #include "devices/display/vga_int.h"
 
@@ -184,12 +186,18 @@ void vga_text_sync(struct vga *v)
 		v->vram[4 * (i & ~1u) + (i & 1)] = v->text[i];
 }
 
-/* Out of the guest's reach first, so that nothing it writes is lost. */
+/* Out of the guest's reach first, so that nothing it writes is lost. If that
+ * fails it stays what it is, text, until the next change. */
 static void text_take(struct vga *v)
 {
 	int err = text_map(v, false);
 
-	BUG_ON(err < 0);
+	if (err < 0) {
+		host_err_limited("vga", "the host cannot take the text window "
+				 "back (%s): the screen may be wrong until the "
+				 "guest changes its mode again", strerror(-err));
+		return;
+	}
 	vga_text_sync(v);
 	v->text_mapped = false;
 }

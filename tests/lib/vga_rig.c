@@ -66,6 +66,8 @@ static int remember(struct ram_port *port, uint64_t gpa, void *hva,
 	r->maps++;
 	if (on && r->refuse)
 		return r->refuse;
+	if (!on && r->keep)
+		return r->keep;
 	assert_int_equal(on, r->hva == NULL);
 	if (!on) {
 		assert_ptr_equal(r->hva, hva);

@@ -15,6 +15,7 @@ struct vga_rig {
 	/* a ram_port that remembers */
 	struct ram_port port;
 	int refuse;                     /* what map answers to "on", or 0 */
+	int keep;                       /* and to "off" */
 	uint64_t gpa, len;
 	uint8_t *hva;                   /* NULL: nothing is mapped */
 	unsigned maps;

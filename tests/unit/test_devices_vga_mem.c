@@ -401,6 +401,29 @@ static void refusal_costs_nothing(void **state)
 	assert_true(vga_stamp(&r->vga) != 0);
 }
 
+/* The host does not take the memory back: the guest goes on writing there, and
+ * nothing of it is lost when it does at last. */
+static void what_stays_memory_stays_text(void **state)
+{
+	struct vga_rig *r = *state;
+	uint8_t *hva;
+
+	write_much(r);
+	hva = r->hva;
+	assert_non_null(hva);
+	r->keep = -ENOMEM;
+	vga_rig_set(r, SEQ, 4, 0x06);
+	vga_rig_set(r, SEQ, 4, 0x06);
+	vga_reset(&r->vga);
+	assert_ptr_equal(hva, r->hva);
+	hva[8] = 'k';
+	assert_int_equal('k', vga_rig_peek(r, B + 8));
+	r->keep = 0;
+	vga_rig_set(r, SEQ, 4, 0x06);
+	assert_null(r->hva);
+	assert_int_equal('k', r->vga.vram[4 * 8]);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -414,7 +437,7 @@ int main(void)
 		P(text_becomes_memory), P(memory_becomes_planes_again),
 		P(only_plain_text_is_mapped),
 		P(accesses_in_flight_reach_the_memory),
-		P(refusal_costs_nothing),
+		P(refusal_costs_nothing), P(what_stays_memory_stays_text),
 	};
 
 	return cmocka_run_group_tests_name("vga_mem", tests, NULL, NULL);
