@@ -40,7 +40,9 @@ say = $(if $(V),@:,@printf '  %-7s %s\n' '$(1)' '$(2)')
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wpointer-arith -Wcast-qual -Wvla -Wformat=2 -Wundef -Wwrite-strings
 OPT  := -O2 -g
-HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt
+# Nothing unwinds a stack but a debugger, and that has -g's own tables.
+HARD := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-plt \
+        -fno-asynchronous-unwind-tables
 HARDLD := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
 ifeq ($(SAN),address)
 OPT  := -O1 -g -fno-omit-frame-pointer
@@ -65,7 +67,10 @@ endif
 CPPFLAGS := -I. -D_GNU_SOURCE -DAEROVMM_VERSION='"$(VERSION)"'
 CFLAGS   := -std=gnu11 $(OPT) $(HARD) $(WARN) -ffunction-sections -fdata-sections -pthread
 LDFLAGS  := $(HARDLD) -pthread
-LDLIBS   := -luring
+# Needed by every machine, so part of the program where there is an archive: a
+# library less to find, map and relocate at each start.
+archive = $(if $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l:lib$(1).a,-l$(1))
+LDLIBS   := $(call archive,uring)
 
 # Libraries for optional devices: their headers are looked for here, and they
 # are loaded when such a device is asked for (devices/base/dl.h).
@@ -96,7 +101,7 @@ endif
 # The control socket's JSON.
 JANSSON  := $(shell printf '\043include <jansson.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo y)
 ifeq ($(JANSSON),y)
-LDLIBS   += -ljansson
+LDLIBS   += $(call archive,jansson)
 WITHOUT  := vmm/machine_control_none.c
 else
 WITHOUT  := vmm/control.c vmm/control_display.c vmm/control_input.c vmm/machine_control.c
