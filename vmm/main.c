@@ -101,6 +101,9 @@ int main(int argc, char **argv)
 	/* One heap for all threads: a second one costs more memory than the
 	 * few allocations after the start cost time. */
 	mallopt(M_ARENA_MAX, 1);
+	/* Large tables that only the start needs go back to the host, and
+	 * buffers take memory when they are used. */
+	mallopt(M_MMAP_THRESHOLD, 32 << 10);
 	fill_standard_fds();
 	if (options_parse(&options, argc, (const char *const *)argv, err) < 0)
 		die(EXIT_USAGE, "%s", err);
