@@ -1,5 +1,5 @@
-/* The VGA BIOS, as bios/rom/vga/vga.ld has laid it out. */
-	.section .rodata
+/* The VGA BIOS, as bios/rom/vga/vga.ld has laid it out. Apart as in rom_image.S. */
+	.section .rom, "a"
 	.globl vga_image
 	.balign 16
 vga_image:
