@@ -35,8 +35,9 @@ void loop_run(struct loop *);
 void loop_quit(struct loop *);          /* any thread */
 /* One pass; sleeps at most timeout_ms (-1: no limit). True: something ran. */
 bool loop_step(struct loop *, int timeout_ms);
-/* Owner: spin for up to that long before going to sleep. Only where
- * sleep would have been shorter: a loop with nothing to do does not. Default 0. */
+/* Owner, before its first step: spin for up to that long before going to sleep.
+ * Only where sleep would have been shorter: a loop with nothing to do does not.
+ * Default 0. */
 void loop_set_poll(struct loop *, uint64_t max_ns);
 bool loop_is_owner(const struct loop *);
 bool loop_has_uring(const struct loop *);

@@ -56,6 +56,9 @@ void loop_ring_bell_del(struct loop *, struct loop_bell *);
 /* Operations queued but not submitted; submitted or not. */
 bool loop_ring_unsubmitted(const struct loop *);
 bool loop_ring_in_flight(const struct loop *);
+/* Operations have ended, or bells rung: a loop_ring_wait of 0 brings them. Known
+ * without a system call, in a loop that may spin. */
+bool loop_ring_told(const struct loop *);
 /* Submits; sleeps up to timeout_ns (-1: no limit); reaps. */
 void loop_ring_wait(struct loop *, int64_t timeout_ns);
 

@@ -2,9 +2,9 @@
  * What a loop may do before it asks for kicks and goes to sleep: spin.
  *
  * A kick is an exit of the guest's and a wake-up of ours. Where the guest's CPU
- * runs beside ours, spinning for its next request brings that without either.
- * It is done where the last sleeps were short enough, and not while operations
- * are in flight: their end must be heard.
+ * runs beside ours, spinning for its next request brings that without either,
+ * and so does spinning for the end of operations in flight: the next requests come
+ * after it. It is done where the last sleeps were short enough.
  */
 #include "devices/base/loop_int.h"
 
@@ -38,6 +38,10 @@ static bool spin(struct loop *l)
 		for (unsigned i = 0; i < SPINS; i++) {
 			if (look(l))
 				return true;
+			if (l->ring && loop_ring_told(l)) {
+				loop_poll_kernel(l);
+				return true;
+			}
 			__builtin_ia32_pause();
 		}
 	} while (loop_now_ns() < end);
@@ -61,7 +65,7 @@ bool loop_linger(struct loop *l)
 		return false;
 	if (ask_kernel(l))
 		return true;
-	return !(l->ring && loop_ring_in_flight(l)) && spin(l);
+	return spin(l);
 }
 
 void loop_linger_slept(struct loop *l, uint64_t ns)

@@ -87,7 +87,11 @@ int loop_ring_open(struct loop *l)
 	if (!r)
 		return err;
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		err = io_uring_queue_init(ENTRIES, &r->uring, flags[i]);
+		/* Who spins wants to see what the kernel has for him. */
+		unsigned told = flags[i] && l->linger.max_ns ?
+				IORING_SETUP_TASKRUN_FLAG : 0;
+
+		err = io_uring_queue_init(ENTRIES, &r->uring, flags[i] | told);
 		if (err != -EINVAL)
 			break;
 	}
@@ -131,6 +135,15 @@ bool loop_ring_unsubmitted(const struct loop *l)
 bool loop_ring_in_flight(const struct loop *l)
 {
 	return l->ring->ops != 0;
+}
+
+bool loop_ring_told(const struct loop *l)
+{
+	const struct io_uring *u = &l->ring->uring;
+
+	return io_uring_cq_ready(u) ||
+	       (__atomic_load_n(u->sq.kflags, __ATOMIC_RELAXED) &
+		(IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
 }
 
 static void completed(struct loop *l, uint64_t data, int res, unsigned flags)

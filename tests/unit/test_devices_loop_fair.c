@@ -62,8 +62,8 @@ struct idle {
 	struct loop *l;
 	struct loop_bell bell;
 	struct loop_hook hook;
-	bool work;
-	unsigned looked, found, ran, rung;
+	bool work, ring;
+	unsigned looked, found, ran, rung, ran_before;
 };
 
 static bool look(struct loop_hook *hook)
@@ -71,6 +71,9 @@ static bool look(struct loop_hook *hook)
 	struct idle *i = container_of(hook, struct idle, hook);
 
 	i->looked++;
+	if (i->ring)
+		bell_ring(&i->bell);
+	i->ring = false;
 	if (!i->work)
 		return false;
 	i->found++;
@@ -85,7 +88,10 @@ static void run(struct loop_hook *hook)
 
 static void idle_rung(struct loop_bell *bell)
 {
-	container_of(bell, struct idle, bell)->rung++;
+	struct idle *i = container_of(bell, struct idle, bell);
+
+	i->rung++;
+	i->ran_before = i->ran;
 }
 
 static void open_idle(struct idle *i, unsigned flags)
@@ -139,6 +145,27 @@ static void work_is_found_before_kicks_are_asked_for(void **state)
 	}
 }
 
+/* The end of an operation in flight comes the same way. */
+static void who_spins_hears_the_kernel(void **state)
+{
+	struct idle i;
+
+	(void)state;
+	open_idle(&i, LOOP_URING);
+	loop_set_poll(i.l, 1000000000);
+	go_idle(&i, 4);
+	loop_step(i.l, 0);
+	assert_int_equal(4, i.ran);
+	i.ring = true;
+	loop_sleep_mark(i.l, &i.hook);
+	for (unsigned n = 0; n < 10 && !i.rung; n++)
+		loop_step(i.l, 1);
+	assert_int_equal(1, i.rung);
+	/* Nobody had asked for kicks by then. */
+	assert_int_equal(4, i.ran_before);
+	close_idle(&i);
+}
+
 static void without_polling_nobody_looks(void **state)
 {
 	struct idle i;
@@ -178,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hooks_run_in_a_busy_loop),
 		cmocka_unit_test(work_is_found_before_kicks_are_asked_for),
+		cmocka_unit_test(who_spins_hears_the_kernel),
 		cmocka_unit_test(without_polling_nobody_looks),
 		cmocka_unit_test(spinning_ends_where_sleep_is_long),
 	};
