@@ -39,12 +39,16 @@ static uint64_t width(const struct hpet_timer *t)
 	return t->conf & T_32 ? UINT32_MAX : UINT64_MAX;
 }
 
-/* Ticks from what has been seen to the next match, 1 or more. */
+/* Ticks from what has been seen to the next match, 1 or more: a match that has
+ * been seen comes again when the counter has come around. With 64 bits that is
+ * one tick past what fits, and never. */
 static uint64_t distance(const struct hpet *h, const struct hpet_timer *t)
 {
 	uint64_t d = (t->cmp - h->checked) & width(t);
 
-	return d ? d : width(t);
+	if (d)
+		return d;
+	return t->conf & T_32 ? UINT64_C(1) << 32 : NEVER;
 }
 
 /* ---- lines --------------------------------------------------------------------- */
