@@ -1,6 +1,5 @@
 #include "vmm/machine_int.h"
 
-#include "devices/base/container.h"
 #include "devices/char/chario.h"
 
 enum { IRQ_PIT = 0, IRQ_KBD = 1, IRQ_COM1 = 4, IRQ_RTC = 8, IRQ_MOUSE = 12 };
@@ -63,19 +62,11 @@ int mach_serial_create(struct machine *m, char *err)
 
 /* ---- HPET: in the PIT's and the RTC's place, if the guest wants that ------------ */
 
-static void gate_set(struct irq_line *line, bool level)
-{
-	struct irq_gate *g = container_of(line, struct irq_gate, line);
-
-	if (!__atomic_load_n(&g->shut, __ATOMIC_RELAXED))
-		irq_set(g->to, level);
-}
-
 static void hpet_legacy(void *ctx, bool on)
 {
 	struct machine *m = ctx;
 
-	__atomic_store_n(&m->rtc_gate.shut, on, __ATOMIC_RELAXED);
+	irqgate_shut(&m->rtc_gate, on);
 	irqchip_pit_irq(&m->irqchip, !on);
 }
 
@@ -112,8 +103,7 @@ int mach_chips_create(struct machine *m)
 	m->i8042.reset = mach_ask_reset;
 	m->pm.event = guest_power;
 	m->debugexit.exit = guest_debug_exit;
-	m->rtc_gate.line.set = gate_set;
-	m->rtc_gate.to = irqchip_line(irq, IRQ_RTC);
+	irqgate_init(&m->rtc_gate, irqchip_line(irq, IRQ_RTC));
 	m->sysctl.ctx = m->i8042.ctx = m->pm.ctx = m->debugexit.ctx = m;
 	if ((ret = sysctl_init(&m->sysctl, &m->pio)) ||
 	    (ret = rtc_init(&m->rtc, &m->pio, &m->rtc_gate.line, m->ctl,

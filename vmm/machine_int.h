@@ -11,6 +11,7 @@
 #include "bios/smbios.h"
 #include "devices/base/gmem.h"
 #include "devices/base/iospace.h"
+#include "devices/base/irqgate.h"
 #include "devices/display/seat.h"
 #include "devices/legacy/fwcfg.h"
 #include "devices/legacy/hpet.h"
@@ -87,10 +88,7 @@ struct machine {
 
 	struct sysctl sysctl;
 	struct rtc rtc;
-	struct irq_gate {               /* from the RTC to IRQ 8 */
-		struct irq_line line, *to;
-		bool shut;              /* atomic */
-	} rtc_gate;
+	struct irqgate rtc_gate;        /* from the RTC to IRQ 8 */
 	struct hpet hpet;
 	struct i8042 i8042;
 	struct pm pm;
