@@ -328,6 +328,12 @@ int vbe_draw(const struct vga *v, struct image *img)
 	err = image_size(img, m.w, m.h);
 	if (err)
 		return err;
+	/* As in QEMU's VGA, by which bochs-drm blanks: the attribute
+	 * controller's switch is in the way of these pictures, too. */
+	if (!(v->hw.attr_at & ATTR_SCREEN_ON)) {
+		memset(img->px, 0, (size_t)m.w * m.h * sizeof(*img->px));
+		return 0;
+	}
 	colours(&v->hw, m.bpp, colour);
 	for (unsigned y = 0; y < m.h; y++) {
 		uint32_t *out = img->px + (size_t)y * m.w;

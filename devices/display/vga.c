@@ -135,6 +135,7 @@ void vga_light(struct vga *v, uint16_t w, uint16_t h)
 	vbe_write(v, DISPI_Y, h);
 	vbe_write(v, DISPI_BPP, 32);
 	vbe_write(v, DISPI_ENABLE, DISPI_ON | DISPI_LFB | DISPI_NO_CLEAR);
+	v->hw.attr_at |= ATTR_SCREEN_ON;
 	pthread_mutex_unlock(&v->lock);
 }
 

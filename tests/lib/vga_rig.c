@@ -218,6 +218,14 @@ void vga_rig_dispi_mode(struct vga_rig *r, unsigned w, unsigned h, unsigned bpp,
 	vga_rig_dispi(r, 2, (uint16_t)h);
 	vga_rig_dispi(r, 3, (uint16_t)bpp);
 	vga_rig_dispi(r, 4, enable);
+	vga_rig_screen(r, true);
+}
+
+void vga_rig_screen(struct vga_rig *r, bool on)
+{
+	inb(&r->pio, 0x3da);            /* the next byte is an index */
+	outb(&r->pio, 0x3c0, on ? 0x20 : 0x00);
+	inb(&r->pio, 0x3da);
 }
 
 /* ---- the picture ----------------------------------------------------------------- */

@@ -44,8 +44,11 @@ uint8_t vga_rig_peek(struct vga_rig *, uint32_t gpa);
 
 void vga_rig_dispi(struct vga_rig *, uint16_t index, uint16_t val);
 uint16_t vga_rig_dispi_get(struct vga_rig *, uint16_t index);
+/* And the attribute controller lets it through. */
 void vga_rig_dispi_mode(struct vga_rig *, unsigned w, unsigned h, unsigned bpp,
 			uint16_t enable);
+/* The attribute controller's switch between memory and screen. */
+void vga_rig_screen(struct vga_rig *, bool on);
 
 /* Takes a picture; then a dot of it, and a hash of all. */
 void vga_rig_look(struct vga_rig *);

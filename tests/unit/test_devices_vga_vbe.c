@@ -363,12 +363,39 @@ static void not_over_a_locked_file(void **state)
 	unlink(path);
 }
 
+static void blanks(void **state)
+{
+	struct vga_rig *r = *state;
+
+	for (unsigned bpp = 4; bpp <= 32; bpp += 28) {
+		vga_rig_dispi_mode(r, 640, 480, (uint16_t)bpp, ON | LFB);
+		memset(r->vga.vram, 0xff, VGA_VRAM_LEN);
+		for (unsigned i = 0; i < 16; i++)
+			vga_rig_attr(r, (uint8_t)i, 0x3f);
+		memset(r->vga.hw.dac, 0x3f, sizeof(r->vga.hw.dac));
+		vga_rig_screen(r, true);
+		vga_rig_look(r);
+		assert_int_equal(0xffffff, vga_rig_dot(r, 639, 479));
+		vga_rig_screen(r, false);
+		vga_rig_look(r);
+		assert_int_equal(640, r->img.w);
+		assert_int_equal(480, r->img.h);
+		assert_int_equal(0, vga_rig_dot(r, 0, 0));
+		assert_int_equal(0, vga_rig_dot(r, 639, 479));
+		/* What was there comes back. */
+		vga_rig_screen(r, true);
+		vga_rig_look(r);
+		assert_int_equal(0xffffff, vga_rig_dot(r, 0, 0));
+	}
+}
+
 static void lit_by_the_machine(void **state)
 {
 	struct vga_rig *r = *state;
 
 	vga_rig_mode(r, 3);
 	vga_lfb_write(&r->vga, 4 * (1024 * 767 + 1023), 4, 0xabcdef);
+	vga_reset(&r->vga);
 	vga_light(&r->vga, 1024, 768);
 	vga_rig_look(r);
 	assert_int_equal(1024, r->img.w);
@@ -389,6 +416,7 @@ int main(void)
 		T(impossible_modes_stay_off),
 		T(shown_modes_change_to_valid_ones), T(extras), T(png),
 		T(ppm), T(not_over_a_locked_file), T(lit_by_the_machine),
+		T(blanks),
 	};
 
 	return cmocka_run_group_tests_name("vga_vbe", tests, NULL, NULL);
