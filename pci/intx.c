@@ -15,6 +15,24 @@ unsigned pci_intx_gsi(unsigned slot, unsigned pin)
 	return pci_intx_gsis[line_of(slot, pin)];
 }
 
+void pci_intx_fix_lines(struct pci_bus *bus)
+{
+	pthread_mutex_lock(&bus->lock);
+	for (unsigned i = 0; i < PCI_SLOTS * PCI_FUNCS; i++) {
+		struct pci_dev *dev = bus->dev[i / PCI_FUNCS][i % PCI_FUNCS];
+		unsigned pin = dev ? dev->cfg[PCI_INTERRUPT_PIN] : 0;
+
+		if (!pin)
+			continue;
+		pthread_mutex_lock(&dev->irq_lock);
+		dev->cfg[PCI_INTERRUPT_LINE] =
+			(uint8_t)pci_intx_gsi(dev->slot, pin - 1);
+		dev->wmask[PCI_INTERRUPT_LINE] = 0;
+		pthread_mutex_unlock(&dev->irq_lock);
+	}
+	pthread_mutex_unlock(&bus->lock);
+}
+
 static void drive(struct pci_dev *dev, bool on)
 {
 	struct pci_bus *bus = dev->bus;

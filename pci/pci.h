@@ -126,6 +126,12 @@ struct pci_bus {
 extern const uint8_t pci_intx_gsis[PCI_INTX_GSIS];
 /* pin: 0 INTA# .. 3 INTD#. The GSI of a slot's pin; ACPI _PRT says the same. */
 unsigned pci_intx_gsi(unsigned slot, unsigned pin);
+/*
+ * Interrupt Line of every function that has a pin says where it leads, and can
+ * no longer be written: for firmware that knows how its own chipset's pins are
+ * wired, not these. Before the guest runs, after the last pci_add.
+ */
+void pci_intx_fix_lines(struct pci_bus *);
 
 /*
  * line[i] drives pci_intx_gsis[i]. Registers the ports 0xCF8-0xCFF (0xCF9, the

@@ -149,6 +149,9 @@ int mach_firmware_load(struct machine *m, struct cpu_start *start, char *err)
 	};
 	int ret;
 
+	/* It takes them for those of a PIIX, and makes its tables for systems
+	 * without ACPI of what it reads back. */
+	pci_intx_fix_lines(&m->pci);
 	mach_acpi_cfg(m, &acpi);
 	mach_smbios_cfg(m, &smbios);
 	boot_order(m, &cfg);

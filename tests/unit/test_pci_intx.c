@@ -93,6 +93,26 @@ static void each_pin(void **state)
 	}
 }
 
+static void fixed_lines(void **state)
+{
+	struct fix *f = *state;
+	struct pci_rig *r = &f->rig;
+
+	pci_rig_put(r, 3, 0, 0x3c, 1, 0x77);
+	assert_int_equal(0x77, pci_rig_get(r, 3, 0, 0x3c, 1));
+	pci_intx_fix_lines(&r->bus);
+	for (unsigned again = 0; again < 2; again++) {
+		for (unsigned slot = 3; slot <= 6; slot += 3) {
+			unsigned pin = pci_rig_get(r, slot, 0, 0x3d, 1);
+
+			pci_rig_put(r, slot, 0, 0x3c, 1, 0xff);
+			assert_int_equal(pci_intx_gsi(slot, pin - 1),
+					 pci_rig_get(r, slot, 0, 0x3c, 1));
+		}
+		pci_bus_reset(&r->bus);
+	}
+}
+
 static void level(void **state)
 {
 	struct fix *f = *state;
@@ -262,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(swizzle),
 		cmocka_unit_test(each_pin),
+		TEST(fixed_lines),
 		TEST(level),
 		TEST(shared),
 		TEST(disable),
