@@ -145,6 +145,7 @@ static int reset(struct machine *m, char *err)
 	mach_devs_reset(m);
 	mach_vga_reset(m);
 	mach_chips_reset(m);
+	seat_reset(&m->seat);
 	vm_drop(m);
 	vm_begin(m);
 	return power_on(m, err);

@@ -85,6 +85,7 @@ int mach_seat_create(struct machine *m, char *err)
 
 	seat_init(&m->seat);
 	m->has_seat = true;
+	m->seat.loop = m->ctl;
 	m->seat.ps2 = &m->i8042;
 	m->seat.keyboard = m->input[MACH_KEYBOARD];
 	m->seat.mouse = m->input[MACH_MOUSE];

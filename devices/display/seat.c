@@ -3,21 +3,128 @@
 #include <errno.h>
 #include <string.h>
 
+#include "devices/base/container.h"
 #include "devices/display/keymap.h"
 #include "devices/legacy/legacy.h"
 
-/* OWED: up, but the PS/2 keyboard had no room to say so. */
-enum { UP, DOWN_VIRTIO, DOWN_PS2, OWED };
+enum { UP, DOWN_VIRTIO, DOWN_PS2 };
+
+#define PAUSE_MS 20
+#define PAUSE_MAX_MS 640
+#define NS_MS UINT64_C(1000000)
+
+static void post_fn(struct loop_call *);
+static void timer_fn(struct loop_timer *);
 
 void seat_init(struct seat *s)
 {
-	*s = (struct seat){ .send = input_send };
+	*s = (struct seat){
+		.send = input_send,
+		.arm = { .fn = post_fn },
+		.timer = { .fired = timer_fn },
+	};
 	pthread_mutex_init(&s->lock, NULL);
 }
 
+/* On the loop's thread, or when it does not run. */
 void seat_fini(struct seat *s)
 {
+	if (s->loop) {
+		loop_unpost(s->loop, &s->arm);
+		loop_timer_del(s->loop, &s->timer);
+	}
 	pthread_mutex_destroy(&s->lock);
+}
+
+/* ---- keys that wait for the PS/2 keyboard ------------------------------------------ */
+
+static bool key_ps2(struct seat *s, unsigned code, bool down)
+{
+	uint8_t bytes[KEYMAP_SET2_MAX];
+	unsigned n = keymap_set2(code, down, bytes);
+
+	return !s->ps2 || !n || i8042_key(s->ps2, bytes, n);
+}
+
+/* A keyboard that is switched off does not see keys being pressed; what it had
+ * seen pressed it lets go when it is on again. */
+static void drop_presses(struct seat *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->wait_n; i++) {
+		struct seat_key k = s->wait[(s->wait_at + i) % SEAT_WAIT];
+
+		if (!k.down)
+			s->wait[(s->wait_at + n++) % SEAT_WAIT] = k;
+	}
+	s->wait_n = n;
+}
+
+static void settle(struct seat *s)
+{
+	if (s->wait_n && !i8042_scans(s->ps2))
+		drop_presses(s);
+	while (s->wait_n) {
+		struct seat_key k = s->wait[s->wait_at];
+
+		if (!key_ps2(s, k.code, k.down))
+			return;
+		s->wait_at = (s->wait_at + 1) % SEAT_WAIT;
+		s->wait_n--;
+	}
+}
+
+static void look_again(struct seat *s, unsigned ms)
+{
+	s->pause_ms = ms;
+	loop_timer_set(s->loop, &s->timer, loop_now_ns() + ms * NS_MS);
+}
+
+static void post_fn(struct loop_call *call)
+{
+	struct seat *s = container_of(call, struct seat, arm);
+
+	pthread_mutex_lock(&s->lock);
+	look_again(s, PAUSE_MS);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/*
+ * Not at once when the guest has read a byte: Linux empties the controller by
+ * reading as many as a keyboard keeps, and takes one that still has some for no
+ * controller at all. So it has to have been empty for a while.
+ */
+static void timer_fn(struct loop_timer *t)
+{
+	struct seat *s = container_of(t, struct seat, timer);
+	unsigned ms;
+	bool idle;
+
+	pthread_mutex_lock(&s->lock);
+	ms = s->pause_ms;
+	idle = !s->wait_n || i8042_idle(s->ps2);
+	if (idle && s->was_idle)
+		settle(s);
+	s->was_idle = idle && !s->was_idle;
+	ms = idle ? PAUSE_MS : ms < PAUSE_MAX_MS ? ms * 2 : PAUSE_MAX_MS;
+	if (s->wait_n)
+		look_again(s, ms);
+	else
+		s->pause_ms = 0;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void wait_for_room(struct seat *s, unsigned code, bool down)
+{
+	unsigned at = (s->wait_at + s->wait_n++) % SEAT_WAIT;
+
+	s->wait[at] = (struct seat_key){ (uint16_t)code, down };
+	if (s->pause_ms || !s->loop)
+		return;
+	s->pause_ms = PAUSE_MS;
+	s->was_idle = false;
+	loop_post(s->loop, &s->arm);
 }
 
 /* ---- keys -------------------------------------------------------------------------- */
@@ -29,55 +136,43 @@ static bool key_virtio(struct seat *s, unsigned code, bool down)
 	return s->keyboard && s->send(s->keyboard, &ev, 1) != -ENODEV;
 }
 
-/* False: there is no room. */
-static bool key_ps2(struct seat *s, unsigned code, bool down)
-{
-	uint8_t bytes[KEYMAP_SET2_MAX];
-	unsigned n = keymap_set2(code, down, bytes);
-
-	return !s->ps2 || !n || i8042_key(s->ps2, bytes, n);
-}
-
-static void settle(struct seat *s)
-{
-	for (unsigned code = 0; s->owed && code < KEY_CNT; code++) {
-		if (s->key[code] != OWED)
-			continue;
-		if (!key_ps2(s, code, false))
-			return;
-		s->key[code] = UP;
-		s->owed--;
-	}
-}
-
 static void press(struct seat *s, unsigned code)
 {
-	/* Held down, a PS/2 keyboard repeats; a virtio one leaves that to its
-	 * driver. */
+	/* Held down, a PS/2 keyboard repeats, where that does not pile up; a
+	 * virtio one leaves that to its driver. */
 	if (s->key[code] == DOWN_VIRTIO)
 		return;
-	if (s->key[code] == UP && key_virtio(s, code, true)) {
+	if (s->key[code] == DOWN_PS2) {
+		if (!s->wait_n)
+			key_ps2(s, code, true);
+		return;
+	}
+	if (key_virtio(s, code, true)) {
 		s->key[code] = DOWN_VIRTIO;
 		return;
 	}
-	/* What the guest was not told of is not down, nor let go later. */
-	if (!key_ps2(s, code, true))
+	/* What the guest is not told of is not down, nor let go later. There is
+	 * room for letting go of all that are down, this one, too. */
+	if (s->wait_n + s->down + 2 > SEAT_WAIT)
 		return;
-	s->owed -= s->key[code] == OWED;
+	if (s->wait_n || !key_ps2(s, code, true)) {
+		if (!i8042_scans(s->ps2))
+			return;
+		wait_for_room(s, code, true);
+	}
 	s->key[code] = DOWN_PS2;
+	s->down++;
 }
 
 static void release(struct seat *s, unsigned code)
 {
-	if (s->key[code] == OWED)
-		return;
-	if (s->key[code] == DOWN_PS2 && !key_ps2(s, code, false)) {
-		s->key[code] = OWED;
-		s->owed++;
-		return;
-	}
-	if (s->key[code] == DOWN_VIRTIO)
+	if (s->key[code] == DOWN_PS2) {
+		if (s->wait_n || !key_ps2(s, code, false))
+			wait_for_room(s, code, false);
+		s->down--;
+	} else if (s->key[code] == DOWN_VIRTIO) {
 		key_virtio(s, code, false);
+	}
 	s->key[code] = UP;
 }
 
@@ -86,7 +181,6 @@ void seat_key(struct seat *s, unsigned code, bool down)
 	if (code >= KEY_CNT)
 		return;
 	pthread_mutex_lock(&s->lock);
-	settle(s);
 	if (down)
 		press(s, code);
 	else
@@ -203,10 +297,16 @@ void seat_settle(struct seat *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void seat_reset(struct seat *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->wait_n = 0;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void seat_leave(struct seat *s)
 {
 	pthread_mutex_lock(&s->lock);
-	settle(s);
 	for (unsigned code = 0; code < KEY_CNT; code++)
 		release(s, code);
 	if (s->buttons)

@@ -192,7 +192,6 @@ static void look(struct loop_timer *t)
 {
 	struct vnc *v = container_of(t, struct vnc, timer);
 
-	seat_settle(v->seat);
 	if (refresh(v))
 		v->pause_ms = BUSY_MS;
 	else if (v->pause_ms < QUIET_MS)

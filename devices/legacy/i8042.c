@@ -307,6 +307,26 @@ bool i8042_key(struct i8042 *c, const uint8_t *codes, size_t n)
 	return took;
 }
 
+bool i8042_scans(struct i8042 *c)
+{
+	bool yes;
+
+	pthread_mutex_lock(&c->lock);
+	yes = c->kbd.scanning;
+	pthread_mutex_unlock(&c->lock);
+	return yes;
+}
+
+bool i8042_idle(struct i8042 *c)
+{
+	bool yes;
+
+	pthread_mutex_lock(&c->lock);
+	yes = !c->kbd.keys.n && !(c->status & ST_OBF);
+	pthread_mutex_unlock(&c->lock);
+	return yes;
+}
+
 void i8042_mouse(struct i8042 *c, int dx, int dy, int dz, unsigned buttons)
 {
 	pthread_mutex_lock(&c->lock);

@@ -102,6 +102,10 @@ int i8042_init(struct i8042 *, struct iospace *pio, struct irq_line *irq1,
  * whole or not at all; false: the keyboard's buffer is full, or the guest has
  * switched the keyboard off. Any thread. */
 bool i8042_key(struct i8042 *, const uint8_t *scancodes, size_t n);
+/* Whether the guest has the keyboard switched on; whether it has read all there
+ * was to read. Any thread. */
+bool i8042_scans(struct i8042 *);
+bool i8042_idle(struct i8042 *);
 /* Relative motion, dy upwards, dz towards the person; buttons PS2_LEFT...
  * What does not fit is added to the next packet. Any thread. */
 void i8042_mouse(struct i8042 *, int dx, int dy, int dz, unsigned buttons);

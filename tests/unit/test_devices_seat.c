@@ -201,49 +201,177 @@ static void nothing_stays_down(void **state)
 	assert_string_equal("", port60(r));
 }
 
-/* Keys that went down and not up again, of those that port 60 has. */
-static int down_keys(struct rig *r, unsigned *all)
+/* What a guest reads that is slow: all there is, now and then. */
+static unsigned read_slowly(struct rig *r, char *text, size_t len)
 {
-	int n = 0;
+	unsigned rounds = 0;
+	size_t at = 0;
 
-	while (inb(&r->pio, 0x64) & 1) {
-		n += inb(&r->pio, 0x60) & 0x80 ? -1 : 1;
-		++*all;
+	text[0] = '\0';
+	for (;; rounds++) {
+		const char *more = port60(r);
+
+		if (!*more && !r->seat.wait_n)
+			return rounds;
+		/* KBD_KEEPS of ps2.c, translated, and the one that is shown */
+		assert_true(strlen(more) <= 3 * 17);
+		at += (size_t)snprintf(text + at, len - at, "%s%s",
+				       at ? " " : "", more);
+		seat_settle(&r->seat);
 	}
-	return n;
 }
 
-static void a_full_keyboard_leaves_no_key_down(void **state)
+static void fast_typing_arrives(void **state)
 {
 	struct rig *r = *state;
-	unsigned all;
-	int down;
+	char want[2048] = "", got[2048];
+	size_t at = 0;
 
-	/* however full it is when the last key comes */
-	for (unsigned before = 0; before < 20; before++) {
-		all = 0;
-		for (unsigned i = 0; i < before; i++)
-			seat_key(&r->seat, KEY_A, true);
-		seat_key(&r->seat, KEY_A, false);
+	for (unsigned i = 0; i < 60; i++) {
+		unsigned code = KEY_Q + i % 8;
+
 		seat_key(&r->seat, KEY_LEFTSHIFT, true);
-		seat_key(&r->seat, KEY_B, true);
-		seat_key(&r->seat, KEY_B, false);
+		seat_key(&r->seat, code, true);
+		seat_key(&r->seat, code, true);         /* held: once */
+		seat_key(&r->seat, code, false);
+		seat_key(&r->seat, KEY_LEFTSHIFT, false);
+		read_slowly(r, got, sizeof(got));
+	}
+	for (unsigned i = 0; i < 60; i++) {
+		unsigned code = KEY_Q + i % 8;
+
+		seat_key(&r->seat, KEY_LEFTSHIFT, true);
+		seat_key(&r->seat, code, true);
+		seat_key(&r->seat, code, false);
+		seat_key(&r->seat, KEY_LEFTSHIFT, false);
+		at += (size_t)snprintf(want + at, sizeof(want) - at,
+				       "%s2a %02x %02x aa", i ? " " : "", code,
+				       code | 0x80);
+	}
+	seat_leave(&r->seat);
+	assert_true(read_slowly(r, got, sizeof(got)) > 10);
+	assert_string_equal(want, got);
+	assert_int_equal(0, r->seat.down);
+	assert_int_equal(0, r->seat.wait_n);
+}
+
+/* Down and up, those that port 60 has, by Linux code. */
+static void take_keys(struct rig *r, bool *down)
+{
+	while (inb(&r->pio, 0x64) & 1) {
+		uint8_t val = inb(&r->pio, 0x60);
+
+		if (val != 0xe0)
+			down[val & 0x7f] = !(val & 0x80);
+	}
+}
+
+static void no_end_of_typing_leaves_no_key_down(void **state)
+{
+	struct rig *r = *state;
+	bool down[0x80] = { false };
+
+	/* Many more keys than have room, all of them held. */
+	for (unsigned again = 0; again < 5; again++) {
+		for (unsigned code = 1; code < KEY_CNT; code++)
+			seat_key(&r->seat, code, true);
+		for (unsigned i = 0; i < 1000; i++) {
+			seat_key(&r->seat, KEY_Z, false);
+			seat_key(&r->seat, KEY_Z, true);
+		}
+		assert_true(r->seat.wait_n + r->seat.down <= SEAT_WAIT);
 		seat_leave(&r->seat);
-		down = down_keys(r, &all);
-		down -= before ? (int)before - 1 : 0;   /* repeats */
-		seat_settle(&r->seat);
-		down += down_keys(r, &all);
-		if (before <= 12)
-			assert_int_equal(0, down);
-		assert_true(all >= 4 && all <= 26);
-		assert_int_equal(0, r->seat.owed);
+		assert_true(r->seat.wait_n <= SEAT_WAIT);
+		assert_int_equal(0, r->seat.down);
+		while (r->seat.wait_n) {
+			take_keys(r, down);
+			seat_settle(&r->seat);
+		}
+		take_keys(r, down);
+		for (unsigned code = 0; code < 0x80; code++)
+			assert_false(down[code]);
 		for (unsigned code = 0; code < KEY_CNT; code++)
 			assert_int_equal(0, r->seat.key[code]);
-		/* and they work again */
 		seat_key(&r->seat, KEY_C, true);
 		seat_key(&r->seat, KEY_C, false);
 		assert_string_equal("2e ae", port60(r));
 	}
+}
+
+/* A guest that switches the keyboard off hears of nothing that was pressed then,
+ * and of what was let go when it is on. */
+static void a_keyboard_that_is_off(void **state)
+{
+	struct rig *r = *state;
+
+	seat_key(&r->seat, KEY_LEFTSHIFT, true);
+	for (unsigned i = 0; i < 8; i++) {
+		seat_key(&r->seat, KEY_A, true);
+		seat_key(&r->seat, KEY_A, false);
+	}
+	seat_key(&r->seat, KEY_LEFTSHIFT, false);
+	assert_true(r->seat.wait_n > 2);
+	outb(&r->pio, 0x60, 0xf5);              /* and forget */
+	seat_key(&r->seat, KEY_B, true);
+	seat_key(&r->seat, KEY_B, false);
+	port60(r);
+	seat_settle(&r->seat);
+	assert_string_equal("", port60(r));
+	outb(&r->pio, 0x60, 0xf4);
+	assert_string_equal("fa", port60(r));
+	seat_settle(&r->seat);
+	assert_non_null(strstr(port60(r), "9e aa"));
+	seat_key(&r->seat, KEY_B, true);
+	seat_key(&r->seat, KEY_B, false);
+	assert_string_equal("30 b0", port60(r));
+}
+
+static void a_reset_forgets(void **state)
+{
+	struct rig *r = *state;
+
+	for (unsigned i = 0; i < 30; i++) {
+		seat_key(&r->seat, KEY_A, true);
+		seat_key(&r->seat, KEY_A, false);
+	}
+	i8042_reset(&r->chip);
+	seat_reset(&r->seat);
+	seat_settle(&r->seat);
+	assert_string_equal("", port60(r));
+	assert_int_equal(0, r->seat.wait_n);
+}
+
+/* The loop's timer: not before the guest has been through for a while. */
+static void the_timer_waits_for_an_idle_keyboard(void **state)
+{
+	struct rig *r = *state;
+	struct loop *loop;
+	unsigned looks = 0;
+
+	assert_int_equal(0, loop_create(&loop, "test", 0));
+	r->seat.loop = loop;
+	for (unsigned i = 0; i < 20; i++) {
+		seat_key(&r->seat, KEY_A, true);
+		seat_key(&r->seat, KEY_A, false);
+	}
+	assert_int_equal(20, r->seat.pause_ms);
+	for (unsigned i = 0; i < 10; i++)
+		r->seat.timer.fired(&r->seat.timer);
+	assert_int_equal(640, r->seat.pause_ms);
+	for (; r->seat.wait_n; looks++) {
+		unsigned n = r->seat.wait_n;
+
+		assert_true(strlen(port60(r)) > 0);
+		r->seat.timer.fired(&r->seat.timer);
+		assert_int_equal(n, r->seat.wait_n);
+		r->seat.timer.fired(&r->seat.timer);
+		assert_true(r->seat.wait_n < n);
+		assert_int_equal(20 * !!r->seat.wait_n, r->seat.pause_ms);
+	}
+	assert_true(looks > 1);
+	seat_fini(&r->seat);
+	loop_destroy(loop);
+	seat_init(&r->seat);                            /* for teardown */
 }
 
 static void an_empty_seat(void **state)
@@ -264,7 +392,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(without_virtio), T(drivers_decide),
 		T(pointers_in_their_order), T(nothing_stays_down),
-		T(a_full_keyboard_leaves_no_key_down), T(an_empty_seat),
+		T(fast_typing_arrives),
+		T(no_end_of_typing_leaves_no_key_down),
+		T(a_keyboard_that_is_off), T(a_reset_forgets),
+		T(the_timer_waits_for_an_idle_keyboard), T(an_empty_seat),
 	};
 
 	return cmocka_run_group_tests_name("seat", tests, NULL, NULL);
