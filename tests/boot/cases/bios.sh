@@ -3,7 +3,7 @@
 # CDs. The variants are names of tests/guest/bios/run.
 
 variants=(grub-kvm syslinux-kvm isolinux-kvm grubcd-kvm services-kvm-aero-w7
-	winboot-kvm-aero-w7 screen-kvm reset-kvm grub-seabios-kvm syslinux-seabios-kvm
+	winboot-kvm-aero-w7 v86-kvm screen-kvm reset-kvm grub-seabios-kvm syslinux-seabios-kvm
 	seabios-kvm)
 
 run_case() {

@@ -1,7 +1,7 @@
 # Programs that test the BIOS from the place of a boot loader, and the tools
 # that make disks, CDs and a ROM file for QEMU. Included by the Makefile.
 BT := $(O)/tests/guest/bios
-BIOS_PROGRAMS := winboot dump services screen cdboot reset reads show
+BIOS_PROGRAMS := winboot dump services screen cdboot reset reads show v86
 BT_FLAGS := -m16 -std=gnu11 -Os -march=i486 -mregparm=3 -mgeneral-regs-only \
             -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
             -fno-asynchronous-unwind-tables -mpreferred-stack-boundary=2 \
@@ -13,6 +13,7 @@ $(BT)/%.o16: tests/guest/bios/%.S | $$(@D)/.
 	$(call say,AS16,$<)
 	$(Q)$(GUEST_CC) -m16 -I. -MMD -MP -MF $@.d -c $< -o $@
 $(BT)/services.elf: $(BT)/hooks.o16
+$(BT)/v86.elf: $(BT)/monitor.o16
 $(BT)/%.elf: $(BT)/start.o16 $(BT)/rt.o16 $(BT)/%.o16 tests/guest/bios/rt.ld
 	$(call say,LD,$@)
 	$(Q)ld -m elf_i386 -z noexecstack --no-warn-rwx-segments -T tests/guest/bios/rt.ld \
