@@ -173,6 +173,17 @@ static int measure_direct(struct blkio *img, char *err, size_t errlen)
 	return 0;
 }
 
+static void no_block(const struct blkio *img, char *err, size_t errlen)
+{
+	if (img->size == 0)
+		SAY("disk image '%s' is empty; give it a size with "
+		    "'truncate -s 8G FILE'", img->path);
+	else
+		SAY("disk image '%s' has %" PRIu64 " bytes, less than a block "
+		    "of %u: is it the right file? 'truncate -s 8G FILE' gives "
+		    "it a size", img->path, img->size, img->block_size);
+}
+
 static void warn_of_size(struct blkio *img)
 {
 	uint64_t rest = img->size % img->block_size;
@@ -232,14 +243,13 @@ int blkio_open(struct blkio **out, const struct blkio_cfg *cfg, char *err,
 		blkio_close(img);
 		return rc;
 	}
-	warn_of_size(img);
-	warn_of_format(img);
-	if (img->size == 0) {
-		SAY("disk image '%s' is empty; give it a size with "
-		    "'truncate -s 8G FILE'", img->path);
+	if (img->size < img->block_size) {
+		no_block(img, err, errlen);
 		blkio_close(img);
 		return -EINVAL;
 	}
+	warn_of_size(img);
+	warn_of_format(img);
 	*out = img;
 	return 0;
 }

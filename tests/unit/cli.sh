@@ -166,6 +166,12 @@ says 1 "cannot open disk image '/nonexistent': No such file.*truncate" \
 	"$vmm" --kernel "$tmp/kernel" --disk /nonexistent
 says 1 "'$tmp/kernel' is empty; give it a size" \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp/kernel"
+for option in --disk --cdrom; do
+	says 1 "'$tmp/kernel' is empty; give it a size" "$vmm" $option "$tmp/kernel"
+	truncate -s 300 "$tmp/rom"
+	says 1 "'$tmp/rom' has 300 bytes, less than a block of 512: is it the right" \
+		"$vmm" $option "$tmp/rom"
+done
 says 1 "'$tmp' is neither a file nor a block device|Is a directory" \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp"
 says 1 "tap '.*': .*longer|name .* too long|15" \

@@ -89,8 +89,12 @@ static void sizes_are_rounded_down(void **state)
 
 static void empty_images_are_refused(void **state)
 {
-	static const struct { uint64_t bytes; uint32_t block; } of[] = {
-		{ 0, 0 }, { 1, 0 }, { 511, 512 }, { 4095, 4096 },
+	static const struct { uint64_t bytes; uint32_t block; const char *says; }
+	of[] = {
+		{ 0, 0, "is empty; give it a size" },
+		{ 1, 0, "has 1 bytes, less than a block of 512" },
+		{ 511, 512, "has 511 bytes, less than a block of 512" },
+		{ 4095, 4096, "has 4095 bytes, less than a block of 4096" },
 	};
 
 	(void)state;
@@ -102,7 +106,8 @@ static void empty_images_are_refused(void **state)
 		img_catch_stderr();
 		assert_int_equal(-EINVAL, open_it(&img, false, of[i].block));
 		img_caught(said, sizeof(said));
-		assert_says("empty");
+		assert_says(of[i].says);
+		assert_string_equal("", said);
 		assert_null(img);
 		drop();
 	}
