@@ -216,6 +216,7 @@ bench:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)O=$(O) tools/bench/run
 	$(Q)O=$(O) tools/bench/agree
+	$(Q)O=$(O) tools/bench/firmware
 	$(Q)O=$(O) tools/compare
 demo:
 	$(Q)tools/deps install demo
