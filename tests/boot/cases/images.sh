@@ -82,9 +82,14 @@ passes() {
 	END
 }
 
-# The word PASS in large letters, white on green.
+# The picture has the word PASS in large letters, green on black.
 passed() {
-	"$VIEWER" picture size=720x400 || fail 'the picture shows something else'
+	local green
+
+	"$VIEWER" picture size=720x400 || fail 'the picture has another size'
+	green=$(tail -c $((720 * 400 * 3)) picture | od -An -v -tx1 -w3 | grep -c '00 aa 00') ||
+		fail 'no green in the picture'
+	[ "$green" -gt 1000 ] || fail "$green green dots do not make a word"
 }
 
 run_case() {
@@ -171,6 +176,7 @@ run_case() {
 		} | talk --memory 256M --firmware $seabios --disk disk.img
 		;;
 	memtest)
+		BOOT_TIMEOUT=900
 		image memtest
 		passes <<-END | talk --memory 16M --disk disk.img
 		send 1
