@@ -64,8 +64,8 @@ run_case() {
 	EVENT 0 type 1 (EV_KEY), code 30 (KEY_A), value 0
 	EVENT 0 type 1 (EV_KEY), code 42 (KEY_LEFTSHIFT), value 1
 	EVENT 0 type 1 (EV_KEY), code 48 (KEY_B), value 1
-	EVENT 0 type 1 (EV_KEY), code 48 (KEY_B), value 0
 	EVENT 0 type 1 (EV_KEY), code 42 (KEY_LEFTSHIFT), value 0
+	EVENT 0 type 1 (EV_KEY), code 48 (KEY_B), value 0
 	EVENT 1 type 2 (EV_REL), code 0 (REL_X), value 7
 	EVENT 1 type 2 (EV_REL), code 1 (REL_Y), value -3
 	EVENT 1 type 1 (EV_KEY), code 272 (BTN_LEFT), value 1
