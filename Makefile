@@ -165,6 +165,11 @@ $(O)/tools/bench/ringcost: $(O)/tools/bench/ringcost.o $(O)/libtest.a $(LIBS_dev
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $< $(O)/libtest.a $(LIBS_devices) -lcmocka $(LDLIBS) -o $@
 
+# ---- what a frame costs at a tap (tools/bench/tapcost.c) ------------------------
+$(O)/tools/bench/tapcost: $(O)/tools/bench/tapcost.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $< $(LDLIBS) -o $@
+
 # ---- golden files (tests/golden/acpi.sh): what the guest finds, byte by byte --
 $(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
 	$(call say,LD,$@)
