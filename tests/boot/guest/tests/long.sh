@@ -94,8 +94,14 @@ net_up
 echo "READY net"
 wait_peer
 while :; do
-	# shellcheck disable=SC2046 # three words
-	set -- $(nc -w 30 10.9.9.1 5999)
+	order='' tries=0
+	until [ -n "$order" ] || [ $tries -gt 30 ]; do
+		order=$(nc -w 30 10.9.9.1 5999)
+		tries=$((tries + 1))
+		[ -n "$order" ] || sleep 1
+	done
+	# shellcheck disable=SC2086 # three words
+	set -- $order
 	case ${1:-none} in
 	go)
 		streams &
