@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # An unmodified virtio_snd driver: what aplay plays is in the WAV file bit by
-# bit, what arecord records is the source's beginning bit by bit.
+# bit, what arecord records is the source's beginning bit by bit; and of an aplay
+# that is starved nothing but silence is between its samples.
 
-variants=(wav-modern)
+variants=(wav-modern wav-starved)
 
 BYTES=384000    # two seconds of 48 kHz, stereo, 16 bits
 
@@ -20,7 +21,27 @@ wav_of() {
 	} >"$3"
 }
 
+# The samples of a raw file on standard input that are not silence.
+sounds() {
+	od -An -v -w4 -tx1 | grep -v '00 00 00 00'
+}
+
+starved() {
+	random_file disk.img 1
+	head -c $((2 * BYTES)) disk.img | sounds >want
+	boot -k devs -a "aerotest=starve,dmesg want_bytes=$BYTES" --disk disk.img \
+		--sound wav:out.wav
+	expect_rc 0
+	expect_tests aplay starved dmesg
+	tail -c +45 out.wav | sounds >got
+	cmp want got || fail 'the WAV file holds something that was not played'
+}
+
 run_case() {
+	if [ "$1" = wav-starved ]; then
+		starved
+		return
+	fi
 	random_file disk.img 1
 	head -c $BYTES disk.img >play.raw
 	head -c 400000 /dev/urandom >source.raw
