@@ -153,12 +153,17 @@ int vhost_start(struct vhost *v, unsigned ring, const struct vhost_ring *r)
 
 uint16_t vhost_stop(struct vhost *v, unsigned ring)
 {
+	struct vhost_vring_file nobody = {
+		.index = ring, .fd = VHOST_FILE_UNBIND,
+	};
 	struct vhost_vring_state base = { .index = ring };
 
-	/* Neither can fail for a ring that was started. The kernel waits for
+	/* None can fail for a ring that was started. The kernel waits for
 	 * whoever is at the ring, and for frames still being sent from it. */
-	BUG_ON(set_backend(v, ring, -1) < 0);
+	BUG_ON(set_backend(v, ring, VHOST_FILE_UNBIND) < 0);
 	BUG_ON(ask(v, VHOST_GET_VRING_BASE, &base) < 0);
+	/* Kicks are for somebody else now, and would only wake its thread. */
+	BUG_ON(ask(v, VHOST_SET_VRING_KICK, &nobody) < 0);
 	return (uint16_t)base.num;
 }
 
