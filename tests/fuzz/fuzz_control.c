@@ -139,30 +139,46 @@ static unsigned requests(const uint8_t *p, size_t len)
 	return n;
 }
 
-/* Reads what there is; counts the lines that are no events. */
-static unsigned answers(int fd)
-{
-	static char buf[1 << 20];
-	unsigned n = 0;
-	size_t len = 0;
-	ssize_t got;
-
-	while (len < sizeof(buf) - 1 &&
-	       (got = recv(fd, buf + len, sizeof(buf) - 1 - len,
-			   MSG_DONTWAIT)) > 0)
-		len += (size_t)got;
-	buf[len] = '\0';
-	for (char *at = buf; *at; at = strchr(at, '\n') + 1) {
-		BUG_ON(!strchr(at, '\n'));
-		n += strncmp(at, "{\"event\"", 8) != 0;
-	}
-	return n;
-}
-
 static void settle(void)
 {
 	for (unsigned i = 0; i < 64 && loop_step(m.ctl, 0); i++)
 		;
+}
+
+/* Takes the whole lines from buf[*len]; counts those that are no events. */
+static unsigned take_lines(char *buf, size_t *len)
+{
+	char *at = buf, *end;
+	unsigned n = 0;
+
+	while ((end = memchr(at, '\n', *len - (size_t)(at - buf)))) {
+		n += strncmp(at, "{\"event\"", 8) != 0;
+		at = end + 1;
+	}
+	*len -= (size_t)(at - buf);
+	memmove(buf, at, *len);
+	return n;
+}
+
+/* Reads until nothing more comes: what does not fit into the socket is sent
+ * when there is room again. */
+static unsigned answers(int fd)
+{
+	static char buf[1 << 20];
+	size_t len = 0;
+	unsigned n = 0;
+	ssize_t got;
+
+	do {
+		settle();
+		got = recv(fd, buf + len, sizeof(buf) - len, MSG_DONTWAIT);
+		if (got > 0) {
+			len += (size_t)got;
+			n += take_lines(buf, &len);
+		}
+	} while (got > 0);
+	BUG_ON(len);
+	return n;
 }
 
 void fz_one(struct fz *in)
@@ -177,7 +193,6 @@ void fz_one(struct fz *in)
 	if (polite)
 		BUG_ON(write(fd, hello, sizeof(hello) - 1) < 0);
 	BUG_ON(len && write(fd, p, len) != (ssize_t)len);
-	settle();
 	/* The greeting is the first of them. */
 	BUG_ON(answers(fd) != 1 + polite + requests(p, len));
 	close(fd);
