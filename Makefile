@@ -170,6 +170,11 @@ $(O)/tools/bench/tapcost: $(O)/tools/bench/tapcost.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $< $(LDLIBS) -o $@
 
+# ---- what a batch of reads costs the loop (tools/bench/iocost.c) --------------
+$(O)/tools/bench/iocost: $(O)/tools/bench/iocost.o $(LIBS_devices)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $< $(LIBS_devices) $(LDLIBS) -o $@
+
 # ---- golden files (tests/golden/acpi.sh): what the guest finds, byte by byte --
 $(O)/tests/golden/%: $(O)/tests/golden/%.o $(LIBS_bios)
 	$(call say,LD,$@)
