@@ -225,9 +225,9 @@ bench:
 	$(Q)tools/deps install bench
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)O=$(O) tools/bench/run
-	$(Q)O=$(O) tools/bench/agree
 	$(Q)O=$(O) tools/bench/firmware
 	$(Q)O=$(O) tools/compare
+	$(Q)O=$(O) tools/bench/agree
 demo:
 	$(Q)tools/deps install demo
 	$(Q)$(MAKE) --no-print-directory all
