@@ -2,9 +2,8 @@
 # by tests/boot/batch, inside the lab.
 # shellcheck shell=bash
 #
-# A case file has a comment that says what it shows, an array `variants`, perhaps
-# one more, `by_hand`, of those that take too long for the suite, and a function
-# run_case that is called with one variant in a subshell of its own,
+# A case file has a comment that says what it shows, an array `variants`, and
+# a function run_case that is called with one variant in a subshell of its own,
 # in an empty folder. Falling off the end is success.
 
 # Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf,devs,drm},
