@@ -107,7 +107,10 @@ static void timer_fn(struct loop_timer *t)
 	if (idle && s->was_idle)
 		settle(s);
 	s->was_idle = idle && !s->was_idle;
-	ms = idle ? PAUSE_MS : ms < PAUSE_MAX_MS ? ms * 2 : PAUSE_MAX_MS;
+	if (idle && i8042_scans(s->ps2))
+		ms = PAUSE_MS;
+	else
+		ms = ms < PAUSE_MAX_MS ? ms * 2 : PAUSE_MAX_MS;
 	if (s->wait_n)
 		look_again(s, ms);
 	else
