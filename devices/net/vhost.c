@@ -129,6 +129,16 @@ static int set_files(const struct vhost *v, unsigned ring,
 	return ret ? ret : ask(v, VHOST_SET_VRING_KICK, &file);
 }
 
+/* Kicks are for somebody else now, and would only wake its thread. */
+static int mute(const struct vhost *v, unsigned ring)
+{
+	struct vhost_vring_file nobody = {
+		.index = ring, .fd = VHOST_FILE_UNBIND,
+	};
+
+	return ask(v, VHOST_SET_VRING_KICK, &nobody);
+}
+
 int vhost_start(struct vhost *v, unsigned ring, const struct vhost_ring *r)
 {
 	struct vhost_vring_state num = { .index = ring, .num = r->size };
@@ -146,24 +156,21 @@ int vhost_start(struct vhost *v, unsigned ring, const struct vhost_ring *r)
 	    (ret = ask(v, VHOST_SET_VRING_NUM, &num)) ||
 	    (ret = ask(v, VHOST_SET_VRING_BASE, &base)) ||
 	    (ret = ask(v, VHOST_SET_VRING_ADDR, &addr)) ||
-	    (ret = set_files(v, ring, r)))
-		return ret;
-	return set_backend(v, ring, r->tap);
+	    (ret = set_files(v, ring, r)) ||
+	    (ret = set_backend(v, ring, r->tap)))
+		mute(v, ring);
+	return ret;
 }
 
 uint16_t vhost_stop(struct vhost *v, unsigned ring)
 {
-	struct vhost_vring_file nobody = {
-		.index = ring, .fd = VHOST_FILE_UNBIND,
-	};
 	struct vhost_vring_state base = { .index = ring };
 
 	/* None can fail for a ring that was started. The kernel waits for
 	 * whoever is at the ring, and for frames still being sent from it. */
 	BUG_ON(set_backend(v, ring, VHOST_FILE_UNBIND) < 0);
 	BUG_ON(ask(v, VHOST_GET_VRING_BASE, &base) < 0);
-	/* Kicks are for somebody else now, and would only wake its thread. */
-	BUG_ON(ask(v, VHOST_SET_VRING_KICK, &nobody) < 0);
+	BUG_ON(mute(v, ring) < 0);
 	return (uint16_t)base.num;
 }
 

@@ -470,7 +470,7 @@ static void bind_io(void *arg)
 	c->err = netio_bind(c->p->io, c->p->loop, &net_events, c->p);
 	c->p->bound = c->err == 0;
 	if (c->err == 0)
-		c->err = net_lend_setup(c->p);
+		net_lend_setup(c->p);
 }
 
 static int alloc_buffers(struct net_pair *p)

@@ -219,7 +219,7 @@ int net_use_pairs(struct net *, unsigned n);
  * is out of our hands. regain: it is in them. look: takes back what may not be
  * out.
  */
-int net_lend_setup(struct net_pair *);
+void net_lend_setup(struct net_pair *);
 void net_lend_fini(struct net_pair *);
 void net_lend_start(struct net *);
 bool net_lend(struct net_pair *, unsigned ring);

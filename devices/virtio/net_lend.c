@@ -38,13 +38,21 @@ void net_lend_start(struct net *net)
 		log_debug("%s: vhost-net serves the queues", net->dev.name);
 }
 
+/* A pair is on when it is told so, and its tap's queue attached. */
+static bool is_on(const struct net_pair *p)
+{
+	return p->idx < __atomic_load_n(&p->net->pairs_on, __ATOMIC_ACQUIRE) &&
+	       (p->idx == 0 ||
+		p->idx < __atomic_load_n(&p->steered, __ATOMIC_ACQUIRE));
+}
+
 static bool may_lend(const struct net_pair *p)
 {
 	const struct net *net = p->net;
 
-	return !p->refused && !p->io->gone && net_link(net) && p->bound &&
-	       !__atomic_load_n(&net->dev.broken, __ATOMIC_ACQUIRE) &&
-	       p->idx < __atomic_load_n(&net->pairs_on, __ATOMIC_ACQUIRE);
+	return p->io->lends && !p->refused && !p->io->gone && net_link(net) &&
+	       p->bound && is_on(p) &&
+	       !__atomic_load_n(&net->dev.broken, __ATOMIC_ACQUIRE);
 }
 
 /* ---- its interrupts -------------------------------------------------------- */
@@ -144,12 +152,12 @@ void net_lend_look(struct net *net)
 
 /* ---- life ------------------------------------------------------------------ */
 
-int net_lend_setup(struct net_pair *p)
+void net_lend_setup(struct net_pair *p)
 {
 	int err = 0;
 
 	if (!p->io->lends)
-		return 0;
+		return;
 	for (unsigned ring = 0; ring < 2 && err == 0; ring++) {
 		struct net_lent *l = &p->lent[ring];
 
@@ -166,7 +174,12 @@ int net_lend_setup(struct net_pair *p)
 			loop_bell_del(p->loop, &l->call);
 		l->bells = err == 0;
 	}
-	return err;
+	if (err == 0)
+		return;
+	log_warn("%s: queues %u and %u are not for vhost-net: %s",
+		 p->net->dev.name, 2 * p->idx, 2 * p->idx + 1, strerror(-err));
+	net_lend_fini(p);
+	p->io->lends = 0;
 }
 
 void net_lend_fini(struct net_pair *p)

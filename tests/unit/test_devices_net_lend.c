@@ -404,6 +404,22 @@ static void pairs_go_when_they_are_used(void **state)
 	net_rig_close(&r);
 }
 
+/* The host had vhost-net for the first pair, but not for the second. */
+static void pairs_without_stay_here(void **state)
+{
+	struct net_rig r;
+	le16 two = le16_put(2);
+
+	(void)state;
+	open_card(&r, 2, ALL);
+	ios[1]->lends = 0;
+	assert_int_equal(0, net_rig_ctrl(&r, CLASS_MQ, 0, &two, 2));
+	net_rig_settle(&r);
+	assert_true(side[0][0].on && side[0][1].on);
+	assert_int_equal(0, side[1][0].lent + side[1][1].lent);
+	net_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -419,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_ring_it_cannot_walk_breaks_the_card),
 		cmocka_unit_test(a_backend_that_goes_gives_them_back),
 		cmocka_unit_test(pairs_go_when_they_are_used),
+		cmocka_unit_test(pairs_without_stay_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
