@@ -145,7 +145,6 @@ static void tell(struct loop_hook *h)
 {
 	struct blkio_chan *c = container_of(h, struct blkio_chan, tell);
 
-	c->at_once = 0;
 	while (c->ready) {
 		struct blkio_req *r = c->ready;
 

@@ -63,7 +63,7 @@ struct blkio {
 	uint64_t size;                  /* rounded down to block_size */
 	uint32_t block_size;
 	bool ro, direct;
-	bool in_memory;                 /* on tmpfs: waits at most for swap */
+	bool in_memory;                 /* on tmpfs: never waits for a device */
 	uint32_t mem_align, off_align;  /* what O_DIRECT needs; 1: nothing */
 	void *mem;                      /* blkio_mem */
 };
@@ -75,7 +75,6 @@ struct blkio_chan {
 	unsigned inflight;
 	struct blkio_req *ready, **ready_tail;  /* finished, not yet told */
 	struct loop_hook tell;
-	uint32_t at_once;               /* bytes since tell: blkio_uring */
 };
 
 struct blkio_ops {

@@ -11,10 +11,8 @@ static void op_done(struct loop_op *, int res);
 
 /* The kernel moves at most 2 GiB a call; what is left is issued again. */
 #define MAX_BYTES (1u << 30)
-/* What the loop copies itself, at most; and in a pass, so that others on the loop
- * need not wait for more than some milliseconds. */
+/* What the loop copies itself; a long batch of these still takes milliseconds. */
 #define AT_ONCE_BYTES (128u << 10)
-#define AT_ONCE_PASS (2u << 20)
 
 static void prep_move(struct io_uring_sqe *sqe, const struct blkio_req *r)
 {
@@ -65,14 +63,12 @@ static void op_done(struct loop_op *op, int res)
  * what takes less than waking it. */
 static bool at_once(const struct blkio_chan *c, const struct blkio_req *r)
 {
-	return c->img->in_memory && blkio_moves(r) && r->len <= AT_ONCE_BYTES &&
-	       c->at_once < AT_ONCE_PASS;
+	return c->img->in_memory && blkio_moves(r) && r->len <= AT_ONCE_BYTES;
 }
 
 static void submit(struct blkio_chan *c, struct blkio_req *r)
 {
 	if (at_once(c, r)) {
-		c->at_once += (uint32_t)r->len;
 		blkio_sync_ops.submit(c, r);
 		return;
 	}
