@@ -4,9 +4,8 @@
  * A struct blkio is one open image, shared by all threads and const after
  * opening. A struct blkio_chan is its use from one loop; requests submitted on
  * it complete on that loop and never inside blkio_submit. Behind a channel is
- * io_uring where the loop has one (but for small transfers of images in memory),
- * else plain system calls (blkio_sync), or memory (blkio_mem, for tests).
- * Offsets and lengths are bytes.
+ * io_uring where the loop has one, else plain system calls (blkio_sync), or
+ * memory (blkio_mem, for tests). Offsets and lengths are bytes.
  */
 #ifndef DEVICES_BLOCK_BLKIO_H
 #define DEVICES_BLOCK_BLKIO_H
@@ -63,7 +62,6 @@ struct blkio {
 	uint64_t size;                  /* rounded down to block_size */
 	uint32_t block_size;
 	bool ro, direct;
-	bool in_memory;                 /* on tmpfs: never waits for a device */
 	uint32_t mem_align, off_align;  /* what O_DIRECT needs; 1: nothing */
 	void *mem;                      /* blkio_mem */
 };

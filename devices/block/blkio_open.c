@@ -6,13 +6,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "devices/base/log.h"
@@ -115,13 +113,6 @@ static int measure_device(struct blkio *img, char *err, size_t errlen)
 	return 0;
 }
 
-static bool on_tmpfs(const struct blkio *img)
-{
-	struct statfs fs;
-
-	return fstatfs(img->fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
-}
-
 static int measure(struct blkio *img, char *err, size_t errlen)
 {
 	struct stat st;
@@ -134,7 +125,6 @@ static int measure(struct blkio *img, char *err, size_t errlen)
 		rc = measure_device(img, err, errlen);
 	} else if (S_ISREG(st.st_mode)) {
 		img->size = (uint64_t)st.st_size;
-		img->in_memory = on_tmpfs(img);
 	} else {
 		rc = no_image(img->path, err, errlen);
 	}

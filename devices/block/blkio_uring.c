@@ -11,8 +11,6 @@ static void op_done(struct loop_op *, int res);
 
 /* The kernel moves at most 2 GiB a call; what is left is issued again. */
 #define MAX_BYTES (1u << 30)
-/* What the loop copies itself; a long batch of these still takes milliseconds. */
-#define AT_ONCE_BYTES (128u << 10)
 
 static void prep_move(struct io_uring_sqe *sqe, const struct blkio_req *r)
 {
@@ -59,19 +57,9 @@ static void op_done(struct loop_op *op, int res)
 		blkio_finish(r);
 }
 
-/* tmpfs cannot refuse to wait (RWF_NOWAIT), so io_uring has a worker thread do
- * what takes less than waking it. */
-static bool at_once(const struct blkio_chan *c, const struct blkio_req *r)
-{
-	return c->img->in_memory && blkio_moves(r) && r->len <= AT_ONCE_BYTES;
-}
-
 static void submit(struct blkio_chan *c, struct blkio_req *r)
 {
-	if (at_once(c, r)) {
-		blkio_sync_ops.submit(c, r);
-		return;
-	}
+	(void)c;
 	r->lop.done = op_done;
 	issue(r);
 }

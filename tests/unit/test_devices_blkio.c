@@ -19,7 +19,6 @@
 
 #include "devices/base/container.h"
 #include "devices/base/log.h"
-#include "devices/base/loop_int.h"
 #include "devices/block/blkio.h"
 #include "tests/lib/img.h"
 #include "tests/lib/rnd.h"
@@ -298,43 +297,6 @@ static void twins_do_the_same_on_tmpfs(void **state)
 	twins("blkio_tmpfs", "/dev/shm", false);
 }
 
-static bool through_the_ring(struct side *s, enum blkio_op op, uint32_t len)
-{
-	struct job j;
-	bool ring;
-
-	job_init(&j, s, op, 0, len, 2);
-	blkio_submit(&s->chan, &j.req);
-	assert_false(j.done);
-	ring = loop_ring_in_flight(s->l);
-	assert_int_equal(0, job_wait(&j));
-	free(j.buf);
-	return ring;
-}
-
-/* io_uring has a worker thread copy what is on tmpfs, one wake-up a request. */
-static void small_transfers_on_tmpfs_need_no_ring(void **state)
-{
-	struct side s;
-
-	(void)state;
-	if (!img_on_tmpfs("/dev/shm")) {
-		fprintf(stderr, "skip: /dev/shm is not a tmpfs\n");
-		skip();
-	}
-	if (!side_open(&s, URING, "/dev/shm", SIZE, false))
-		skip();
-	assert_false(through_the_ring(&s, BLKIO_WRITE, 4096));
-	assert_false(through_the_ring(&s, BLKIO_READ, 128u << 10));
-	assert_true(through_the_ring(&s, BLKIO_READ, (128u << 10) + 512));
-	assert_true(through_the_ring(&s, BLKIO_DISCARD, 4096));
-	assert_true(through_the_ring(&s, BLKIO_FLUSH, 0));
-	/* As on any other file system. */
-	s.img->in_memory = false;
-	assert_true(through_the_ring(&s, BLKIO_READ, 4096));
-	side_close(&s);
-}
-
 /* ---- one by one ----------------------------------------------------------- */
 
 static enum kind kind_of(void **state)
@@ -593,7 +555,6 @@ int main(void)
 		cmocka_unit_test(twins_do_the_same),
 		cmocka_unit_test(twins_do_the_same_past_the_cache),
 		cmocka_unit_test(twins_do_the_same_on_tmpfs),
-		cmocka_unit_test(small_transfers_on_tmpfs_need_no_ring),
 		BOTH(done_may_submit_and_free),
 		BOTH(many_more_than_a_ring_holds),
 		BOTH(drain_returns_when_all_is_done),
