@@ -270,7 +270,8 @@ static const struct row rows[] = {
 	  "                  for user: host port to guest port\n"
 	  "msix=auto|on|off  as for --disk\n"
 	  "packed            as for --disk\n"
-	  "vhost=auto|on|off of a tap: the host's vhost-net serves it;\n"
+	  "vhost=auto|on|off\n"
+	  "                  the host's vhost-net serves a tap;\n"
 	  "                  auto: where there is one\n"
 	  "queues=N          of a tap, pairs, 1 to 8 (default: 1)\n"
 	  "iothread=N[:N]    as for --disk (default: their own)",
