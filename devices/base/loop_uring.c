@@ -192,9 +192,7 @@ static unsigned reap(struct loop *l)
 	struct io_uring_cqe *cqe;
 	unsigned n = 0;
 
-	/* A full queue at most: with TASKRUN_FLAG peeking brings more, and a
-	 * guest that kicks and kicks must not keep the loop here. */
-	while (n < 2 * ENTRIES && io_uring_peek_cqe(u, &cqe) == 0) {
+	while (io_uring_peek_cqe(u, &cqe) == 0) {
 		uint64_t data = cqe->user_data;
 		int res = cqe->res;
 		unsigned flags = cqe->flags;
