@@ -75,11 +75,9 @@ void loop_ring_bell_del(struct loop *l, struct loop_bell *b)
 
 int loop_ring_open(struct loop *l)
 {
-	/* From best to plainest: old kernels refuse flags they do not know.
-	 * Not DEFER_TASKRUN: there a call tells of 20 completions at most
-	 * (Linux 6.18), so that 64 reads are five batches, not one. */
+	/* From best to plainest: old kernels refuse flags they do not know. */
 	static const unsigned flags[] = {
-		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
+		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
 		IORING_SETUP_COOP_TASKRUN,
 		0,
 	};
