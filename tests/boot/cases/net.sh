@@ -48,7 +48,9 @@ iperf() {
 # Keys for --net: on, auto with the module and without, and off.
 keys_of() {
 	if [ "$1" = tap-modern-mmio ]; then
+		# It takes tun along, which it has used.
 		modprobe -r vhost_net || fail 'vhost-net stays'
+		modprobe tun || fail 'the host has no tun'
 	else
 		modprobe vhost_net || fail 'the host has no vhost-net'
 	fi
