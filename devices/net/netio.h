@@ -62,7 +62,7 @@ struct netio_ops {
 	/* NULL, all: there is nobody to lend a ring to. */
 	int (*memory)(struct netio *, const struct gmem *);
 	int (*lend)(struct netio *, unsigned ring, struct vhost_ring *);
-	uint16_t (*regain)(struct netio *, unsigned ring);
+	void (*regain)(struct netio *, unsigned ring);
 	void (*call)(struct netio *, unsigned ring, int fd);
 	void (*close)(struct netio *);
 };
@@ -160,9 +160,9 @@ static inline int netio_lend(struct netio *io, unsigned ring,
 	return io->ops->lend(io, ring, r);
 }
 
-static inline uint16_t netio_regain(struct netio *io, unsigned ring)
+static inline void netio_regain(struct netio *io, unsigned ring)
 {
-	return io->ops->regain(io, ring);
+	io->ops->regain(io, ring);
 }
 
 static inline void netio_call(struct netio *io, unsigned ring, int fd)

@@ -264,14 +264,13 @@ static int tap_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
 	return err;
 }
 
-static uint16_t tap_regain(struct netio *io, unsigned ring)
+static void tap_regain(struct netio *io, unsigned ring)
 {
 	struct tap *t = to_tap(io);
-	uint16_t at = vhost_stop(t->vhost, ring);
 
+	vhost_stop(t->vhost, ring);
 	if (ring == 0)
 		hear_frames(t, true);
-	return at;
 }
 
 static void tap_call(struct netio *io, unsigned ring, int fd)

@@ -162,16 +162,12 @@ int vhost_start(struct vhost *v, unsigned ring, const struct vhost_ring *r)
 	return ret;
 }
 
-uint16_t vhost_stop(struct vhost *v, unsigned ring)
+void vhost_stop(struct vhost *v, unsigned ring)
 {
-	struct vhost_vring_state base = { .index = ring };
-
-	/* None can fail for a ring that was started. The kernel waits for
+	/* Neither can fail for a ring that was started. The kernel waits for
 	 * whoever is at the ring, and for frames still being sent from it. */
 	BUG_ON(set_backend(v, ring, VHOST_FILE_UNBIND) < 0);
-	BUG_ON(ask(v, VHOST_GET_VRING_BASE, &base) < 0);
 	BUG_ON(mute(v, ring) < 0);
-	return (uint16_t)base.num;
 }
 
 void vhost_call(struct vhost *v, unsigned ring, int fd)

@@ -41,9 +41,9 @@ uint64_t vhost_features(const struct vhost *);
 
 /* ring 0: to the guest; 1: from it. 0 or -errno, and then nothing was done. */
 int vhost_start(struct vhost *, unsigned ring, const struct vhost_ring *);
-/* Returns when nothing more of it reaches guest memory. Which entry is next,
- * all before it given back. */
-uint16_t vhost_stop(struct vhost *, unsigned ring);
+/* Returns when nothing more of it reaches guest memory. It gives chains back in
+ * their order; those it had taken beyond its used index are nobody's. */
+void vhost_stop(struct vhost *, unsigned ring);
 /* Interrupts from now on by this eventfd; none by another once it returns. */
 void vhost_call(struct vhost *, unsigned ring, int fd);
 

@@ -83,12 +83,12 @@ uint16_t vio_q_lend(struct vq *vq)
 	return vq->next_avail;
 }
 
-void vio_q_regain(struct vq *vq, uint16_t at)
+void vio_q_regain(struct vq *vq)
 {
 	vq->lent = false;
 	vq->live = true;
 	vq->content = vq->pushed = false;
-	vq->ops->seek(vq, at);
+	vq->ops->seek(vq);
 	loop_bell_back(vq->loop, &vq->bell);
 	loop_bell_mark(vq->loop, &vq->bell);
 }

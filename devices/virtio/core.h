@@ -143,8 +143,9 @@ bool vio_pop(struct vq *, struct vq_chain *);
  * to somebody else, who begins at the entry returned. Only rings whose ops
  * seek. */
 uint16_t vio_q_lend(struct vq *);
-/* Owner loop: the ring is the device's again, all up to the entry at is done. */
-void vio_q_regain(struct vq *, uint16_t at);
+/* Owner loop: the ring is the device's again, from the first chain on that was
+ * not given back. */
+void vio_q_regain(struct vq *);
 /* Any loop: the ring or the protocol is beyond repair. The queue stops; the
  * control loop sets NEEDS_RESET with a config interrupt (decision 9). */
 void vio_break(struct vio_dev *, const struct vq *, const char *why);

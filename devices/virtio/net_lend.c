@@ -106,7 +106,7 @@ bool net_lend(struct net_pair *p, unsigned ring)
 	err = netio_lend(p->io, ring, &r);
 	if (err) {
 		p->refused = true;
-		vio_q_regain(vq, r.at);
+		vio_q_regain(vq);
 		host_err_limited(p->net->dev.name, "vhost-net does not take "
 				 "queue %u: %s", vq->idx, strerror(-err));
 		return true;
@@ -123,7 +123,8 @@ void net_regain(struct net_pair *p, unsigned ring)
 
 	if (dev->tp->unfeed)
 		dev->tp->unfeed(dev, vq->idx);
-	vio_q_regain(vq, netio_regain(p->io, ring));
+	netio_regain(p->io, ring);
+	vio_q_regain(vq);
 	/* An interrupt of its that we have not heard yet, perhaps. */
 	dev->tp->raise(dev, VIRTIO_ISR_QUEUE, vq->idx);
 }

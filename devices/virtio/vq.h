@@ -58,9 +58,10 @@ struct vq_ops {
 	bool (*arm)(struct vq *, bool on);
 	/* There is something to pop. */
 	bool (*waiting)(const struct vq *);
-	/* All up to the entry at has been taken and given back, by somebody
-	 * else. NULL: nobody else knows this format. */
-	void (*seek)(struct vq *, uint16_t at);
+	/* Somebody else has taken chains and given them back in their order;
+	 * what he took beyond those is to be popped again. NULL: nobody else
+	 * knows this format. */
+	void (*seek)(struct vq *);
 };
 
 extern const struct vq_ops vq_split_ops, vq_packed_ops;

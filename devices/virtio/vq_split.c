@@ -198,8 +198,10 @@ static bool split_arm(struct vq *vq, bool on)
 	return split_waiting(vq);
 }
 
-static void split_seek(struct vq *vq, uint16_t at)
+static void split_seek(struct vq *vq)
 {
+	uint16_t at = le16_load(&vq->used->idx);
+
 	vq->next_avail = vq->seen_avail = at;
 	vq->next_used = vq->signalled = at;
 	/* As far as is known. */

@@ -77,13 +77,12 @@ static int fake_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
 	return 0;
 }
 
-static uint16_t fake_regain(struct netio *io, unsigned ring)
+static void fake_regain(struct netio *io, unsigned ring)
 {
 	struct side *s = side_of(io, ring);
 
 	assert_true(s->on);
 	s->on = false;
-	return s->used;
 }
 
 static void fake_call(struct netio *io, unsigned ring, int fd)
@@ -262,6 +261,38 @@ static void what_is_posted_meanwhile_is_served_later(void **state)
 	net_rig_close(&r);
 }
 
+/* The kernel takes a chain and fails, or is stopped, before it gives it back;
+ * its used ring holds what an earlier round left there. */
+static void what_is_taken_and_lost_is_served_later(void **state)
+{
+	uint8_t frame[HDR + LEN] = { 0 };
+	struct net_rig r;
+	uint32_t used;
+	int tx[3], rx;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	assert_served_there(&r, NET_RIG_Q + 5);
+	for (unsigned i = 0; i < 3; i++)
+		tx[i] = send_one(&r, i);
+	rx = net_rig_post1(&r, 256);
+	side[0][0].used++;
+	side[0][1].used += 3;
+	refuse = -EFAULT;
+	net_set_link(r.dev, false);
+	net_rig_settle(&r);
+	net_set_link(r.dev, true);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(tx[i], net_rig_used(&r, 1, &used));
+	assert_int_equal(-1, net_rig_used(&r, 1, &used));
+	assert_int_equal(-1, net_rig_used(&r, 0, &used));
+	net_rig_frame(frame + HDR, LEN, net_rig_mac, 1);
+	net_rig_put(&r, frame, sizeof(frame));
+	assert_int_equal(rx, net_rig_used(&r, 0, &used));
+	assert_int_equal(HDR + LEN, used);
+	net_rig_close(&r);
+}
+
 static void a_reset_takes_them_back(void **state)
 {
 	struct net_rig r;
@@ -427,6 +458,7 @@ int main(void)
 		cmocka_unit_test(more_than_a_ring_passes),
 		cmocka_unit_test(link_flaps_take_them_back),
 		cmocka_unit_test(what_is_posted_meanwhile_is_served_later),
+		cmocka_unit_test(what_is_taken_and_lost_is_served_later),
 		cmocka_unit_test(a_reset_takes_them_back),
 		cmocka_unit_test(a_stopped_queue_comes_back_alone),
 		cmocka_unit_test(drivers_of_less_are_served_here),
