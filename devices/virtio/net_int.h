@@ -141,7 +141,7 @@ struct net_tx {
 struct net_lent {
 	struct net_pair *pair;          /* [c] */
 	struct vq *vq;                  /* [c] */
-	struct loop_bell call, err;     /* it interrupts; the ring is broken */
+	struct loop_bell call, err;     /* it interrupts; it cannot go on */
 	bool bells;                     /* [c] they are there */
 	struct msi_feed feed;
 };

@@ -2,7 +2,7 @@
  * virtio-net: queues that the backend serves by itself (vhost-net), from a
  * queue's first kick until it stops, its link goes down, its pair is turned off
  * or the device breaks. They are served here in between, for drivers that the
- * backend does not suit, and if it refuses.
+ * backend does not suit, and if it refuses or fails.
  *
  * What the backend does not do is either none of its business, because the tap
  * does it (offloads), or not owed: filtering by address and VLAN is best effort
@@ -69,15 +69,6 @@ static void called(struct loop_bell *b)
 		dev->tp->feed(dev, l->vq->idx, &l->feed);
 }
 
-static void failed(struct loop_bell *b)
-{
-	struct net_lent *l = container_of(b, struct net_lent, err);
-
-	if (l->vq->lent)
-		vio_break(&l->pair->net->dev, l->vq,
-			  "vhost-net cannot walk the ring");
-}
-
 static void feed_to(struct msi_feed *f, int fd)
 {
 	struct net_lent *l = container_of(f, struct net_lent, feed);
@@ -140,6 +131,20 @@ static void look(void *arg)
 			net_regain(p, ring);
 		loop_bell_mark(p->loop, &vq->bell);
 	}
+}
+
+/* Decisions 9 and 17: whether it is a bad buffer or a bad ring is for us to
+ * judge, who can tell them apart; or the backend is gone. */
+static void failed(struct loop_bell *b)
+{
+	struct net_lent *l = container_of(b, struct net_lent, err);
+
+	if (!l->vq->lent)
+		return;
+	log_debug("%s: vhost-net does not go on with queue %u",
+		  l->pair->net->dev.name, l->vq->idx);
+	l->pair->refused = true;
+	look(l->pair);
 }
 
 /* A thread that holds ctl may wait for loops. */

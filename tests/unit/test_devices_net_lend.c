@@ -379,6 +379,13 @@ static void one_that_refuses_is_not_asked_again(void **state)
 	net_rig_close(&r);
 }
 
+static void gives_up(struct net_rig *r, unsigned ring)
+{
+	assert_int_equal(8, write(side[0][ring].ring.err, &(uint64_t){ 1 }, 8));
+	net_rig_settle(r);
+	assert_false(side[0][0].on || side[0][1].on);
+}
+
 /* Decision 9: the device touches nothing more until reset. */
 static void a_ring_it_cannot_walk_breaks_the_card(void **state)
 {
@@ -386,14 +393,41 @@ static void a_ring_it_cannot_walk_breaks_the_card(void **state)
 
 	(void)state;
 	open_card(&r, 1, ALL);
-	assert_int_equal(8, write(side[0][1].ring.err, &(uint64_t){ 1 }, 8));
-	net_rig_settle(&r);
+	r.q[1].ops->spoil(&r.q[1]);
+	gives_up(&r, 1);
 	assert_true(rig_status(&r.rig) & VIRTIO_S_NEEDS_RESET);
-	assert_false(side[0][0].on || side[0][1].on);
 	drv_reset(&r.rig.bus);
 	net_rig_start(&r, ALL);
 	assert_true(side[0][0].on && side[0][1].on);
 	assert_served_there(&r, 2);
+	net_rig_close(&r);
+}
+
+/* Decisions 9 and 17: only its own chain pays for a bad buffer. */
+static void a_buffer_it_cannot_use_does_not(void **state)
+{
+	static const struct drv_buf bad[2] = {
+		{ UINT64_C(0x7fff00000000), 256, true },
+		{ UINT64_C(0x7fff00000000), 256, false },
+	};
+	struct net_rig r;
+	uint32_t used;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (uint16_t ring = 0; ring < 2; ring++) {
+		int id = drv_send(&r.rig.bus, ring, &r.q[ring], &bad[ring], 1,
+				  NULL);
+
+		gives_up(&r, ring);
+		assert_int_equal(0, rig_status(&r.rig) & VIRTIO_S_NEEDS_RESET);
+		assert_int_equal(id, net_rig_used(&r, ring, &used));
+		assert_int_equal(0, used);
+		assert_served_here(&r, ring);
+		drv_reset(&r.rig.bus);
+		net_rig_start(&r, ALL);
+		assert_served_there(&r, 2);
+	}
 	net_rig_close(&r);
 }
 
@@ -465,6 +499,7 @@ int main(void)
 		cmocka_unit_test(packed_rings_are_served_here),
 		cmocka_unit_test(one_that_refuses_is_not_asked_again),
 		cmocka_unit_test(a_ring_it_cannot_walk_breaks_the_card),
+		cmocka_unit_test(a_buffer_it_cannot_use_does_not),
 		cmocka_unit_test(a_backend_that_goes_gives_them_back),
 		cmocka_unit_test(pairs_go_when_they_are_used),
 		cmocka_unit_test(pairs_without_stay_here),
