@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "devices/base/log.h"
+#include "tests/lib/step.h"
 
 static struct loop *new_loop(const char *name, unsigned flags)
 {
@@ -11,6 +12,8 @@ static struct loop *new_loop(const char *name, unsigned flags)
 	BUG_ON(loop_create(&l, name, flags & RIG_URING ? LOOP_URING : 0));
 	if (flags & RIG_THREADS)
 		BUG_ON(loop_start(l));
+	else if (flags & RIG_URING)
+		step_keep_ring();
 	return l;
 }
 

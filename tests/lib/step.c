@@ -32,6 +32,14 @@ bool step_until(struct loop *l, bool (*pred)(void *), void *arg)
 	return true;
 }
 
+void step_keep_ring(void)
+{
+	static struct loop *kept;
+
+	if (!kept && loop_create(&kept, "kept", LOOP_URING) == 0)
+		loop_has_uring(kept);
+}
+
 struct patience patience_new(void)
 {
 	return (struct patience){

@@ -57,6 +57,8 @@ static bool side_open(struct side *s, enum kind kind, const char *dir,
 	char err[512];
 
 	*s = (struct side){ .kind = kind, .fd = -1 };
+	if (kind == URING)
+		step_keep_ring();
 	assert_int_equal(0, loop_create(&s->l, "io",
 					kind == URING ? LOOP_URING : 0));
 	if (kind == URING && !loop_has_uring(s->l)) {
