@@ -27,11 +27,15 @@ void video_init(void)
 		far_call((uint32_t)VGA_ROM_SEG << 16 | 3, none, cfg.vga);
 		has_vga = ivt(0x10) >> 16 != ROM_SEG;
 	}
-	if (!has_vga)
+	if (!has_vga) {
 		mode.eax |= 0x80;       /* leave the terminal as it is */
-	int_call(0x10, &mode);
-	if (!has_vga)
+		int_call(0x10, &mode);
 		return;
+	}
+	/* A VGA BIOS usually leaves it so: again would be hundreds of port
+	 * accesses for the same picture. */
+	if (bda8(BDA_VIDEO_MODE) != (uint8_t)mode.eax)
+		int_call(0x10, &mode);
 	copy_font();
 	if (mirror_on()) {
 		vga_int10 = ivt(0x10);
