@@ -150,6 +150,36 @@ static void load_font(struct vga *v, uint16_t val)
 							  : 0;
 }
 
+/* An entry's level of red (2), green (1) or blue (0). */
+static uint8_t dac_level(unsigned set, unsigned entry, unsigned colour)
+{
+	static const uint8_t greys[4] = { 0x00, 0x2a, 0x2a, 0x3f };
+	unsigned bright;
+
+	if (set == VGA_X_DAC_MONO)
+		return greys[entry >> 3 & 3];
+	if (set == VGA_X_DAC_CGA && colour == 1 && (entry & 0x17) == 6)
+		return 0x15;                    /* yellow is brown */
+	bright = set == VGA_X_DAC_EGA ? entry >> (3 + colour) : entry >> 4;
+	return (uint8_t)((entry >> colour & 1) * 0x2a + (bright & 1) * 0x15);
+}
+
+/* As written through the ports from entry 0 on. */
+static void load_dac(struct vga *v, uint16_t set)
+{
+	enum { ENTRIES = 64 };
+	struct vga_hw *hw = &v->hw;
+
+	if (set > VGA_X_DAC_EGA)
+		return;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		for (unsigned c = 0; c < 3; c++)
+			hw->dac[i][c] = dac_level(set, i, 2 - c);
+	memcpy(hw->dac_hold, hw->dac[ENTRIES - 1], sizeof(hw->dac_hold));
+	hw->dac_wr = ENTRIES;
+	hw->dac_n = hw->dac_state = 0;
+}
+
 static void write_extra(struct vga *v, uint16_t index, uint16_t val)
 {
 	switch (index) {
@@ -163,6 +193,9 @@ static void write_extra(struct vga *v, uint16_t index, uint16_t val)
 		break;
 	case VGA_X_FONT:
 		load_font(v, val);
+		break;
+	case VGA_X_DAC:
+		load_dac(v, val);
 		break;
 	default:
 		break;

@@ -42,8 +42,12 @@ enum {
 	/* Writing font << 8 | block: a font (enum font_id) into one of the
 	 * eight character generator blocks of plane 2. */
 	VGA_X_FONT = 0xae03,
+	/* Writing set: the DAC's first 64 colours (enum vga_x_dac). */
+	VGA_X_DAC = 0xae04,
 };
-#define VGA_X_MAGIC 0xae01
+#define VGA_X_MAGIC 0xae02
+/* What a VGA BIOS gives the DAC for modes of up to 16 colours. */
+enum vga_x_dac { VGA_X_DAC_MONO, VGA_X_DAC_CGA, VGA_X_DAC_EGA };
 
 struct vga_hw {                 /* what the guest has programmed */
 	uint8_t misc, feature, enable;

@@ -270,10 +270,52 @@ static void extras(void **state)
 	memset(r->vga.vram, 0x55, 0x40000);
 	vga_rig_dispi(r, VGA_X_FONT, FONTS << 8);
 	vga_rig_dispi(r, VGA_X_FONT, 0xff00);
-	vga_rig_dispi(r, 0xae04, 0xff00);
+	vga_rig_dispi(r, 0xae05, 0xff00);
 	vga_rig_dispi(r, 0xffff, 0xff00);
 	for (unsigned i = 0; i < 0x40000; i++)
 		assert_int_equal(0x55, v[i]);
+}
+
+/* The colours as an IBM VGA's BIOS leaves them, some of each set, and the ports
+ * as after writing all 64. */
+static void extra_colours(void **state)
+{
+	static const struct {
+		uint16_t set;
+		uint8_t entry, colour[3];
+	} want[] = {
+		{ VGA_X_DAC_MONO, 0x00, { 0x00, 0x00, 0x00 } },
+		{ VGA_X_DAC_MONO, 0x07, { 0x00, 0x00, 0x00 } },
+		{ VGA_X_DAC_MONO, 0x08, { 0x2a, 0x2a, 0x2a } },
+		{ VGA_X_DAC_MONO, 0x17, { 0x2a, 0x2a, 0x2a } },
+		{ VGA_X_DAC_MONO, 0x3f, { 0x3f, 0x3f, 0x3f } },
+		{ VGA_X_DAC_CGA, 0x01, { 0x00, 0x00, 0x2a } },
+		{ VGA_X_DAC_CGA, 0x06, { 0x2a, 0x15, 0x00 } },
+		{ VGA_X_DAC_CGA, 0x14, { 0x3f, 0x15, 0x15 } },
+		{ VGA_X_DAC_CGA, 0x16, { 0x3f, 0x3f, 0x15 } },
+		{ VGA_X_DAC_CGA, 0x26, { 0x2a, 0x15, 0x00 } },
+		{ VGA_X_DAC_EGA, 0x06, { 0x2a, 0x2a, 0x00 } },
+		{ VGA_X_DAC_EGA, 0x08, { 0x00, 0x00, 0x15 } },
+		{ VGA_X_DAC_EGA, 0x14, { 0x2a, 0x15, 0x00 } },
+		{ VGA_X_DAC_EGA, 0x24, { 0x3f, 0x00, 0x00 } },
+		{ VGA_X_DAC_EGA, 0x3f, { 0x3f, 0x3f, 0x3f } },
+	};
+	struct vga_rig *r = *state;
+	struct vga_hw before;
+
+	memset(r->vga.hw.dac, 0x11, sizeof(r->vga.hw.dac));
+	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		vga_rig_dispi(r, VGA_X_DAC, want[i].set);
+		assert_memory_equal(want[i].colour,
+				    r->vga.hw.dac[want[i].entry], 3);
+		assert_int_equal(64, vga_port_read(&r->vga, 0x3c8));
+		assert_int_equal(0x11, r->vga.hw.dac[64][0]);
+	}
+	/* no such set */
+	before = r->vga.hw;
+	vga_rig_dispi(r, VGA_X_DAC, VGA_X_DAC_EGA + 1);
+	vga_rig_dispi(r, VGA_X_DAC, 0xffff);
+	assert_memory_equal(&before, &r->vga.hw, sizeof(before));
 }
 
 /* ---- files ------------------------------------------------------------------------ */
@@ -414,7 +456,8 @@ int main(void)
 		T(is_found), T(depths), T(four_bits_in_planes),
 		T(eight_bit_dac), T(virtual_screen), T(clears_on_request),
 		T(impossible_modes_stay_off),
-		T(shown_modes_change_to_valid_ones), T(extras), T(png),
+		T(shown_modes_change_to_valid_ones), T(extras),
+		T(extra_colours), T(png),
 		T(ppm), T(not_over_a_locked_file), T(lit_by_the_machine),
 		T(blanks),
 	};

@@ -362,15 +362,22 @@ load_dac:
 	mov $PEL_MASK, %dx
 	mov $0xff, %al
 	out %al, (%dx)
-	mov $DAC_WRITE, %dx
+	mov %cl, %bl
+	xor %bh, %bh
+	cmp $PAL_256, %bl
+	je 2f
+	call has_extras
+	jne 2f
+	mov $X_DAC, %ax
+	call dispi_write
+	jmp 3f
+2:	mov $DAC_WRITE, %dx
 	xor %al, %al
 	out %al, (%dx)
 	inc %dx
-	mov %cl, %bl
-	xor %bh, %bh
 	add %bx, %bx
 	call *%cs:dac_loaders(%bx)
-	testb $MODE_CTL_GREY, BDA_MODE_CTL
+3:	testb $MODE_CTL_GREY, BDA_MODE_CTL
 	jz 1f
 	xor %bx, %bx
 	mov $256, %cx

@@ -97,10 +97,11 @@
 #define DISPI_LFB       0x40
 #define DISPI_NO_CLEAR  0x80
 #define X_ID            0xae00
-#define X_MAGIC         0xae01
+#define X_MAGIC         0xae02
 #define X_FILL          0xae01
 #define X_CLEAR         0xae02
 #define X_FONT          0xae03
+#define X_DAC           0xae04
 #define FONT_8          0
 #define FONT_14         1
 #define FONT_16         2
@@ -116,7 +117,7 @@
 #define MODEL_PACKED    4
 #define MODEL_NONE      5       /* no text or dots through the BIOS */
 
-/* Which colours the DAC gets. */
+/* Which colours the DAC gets; below PAL_256 as X_DAC has them. */
 #define PAL_MONO        0
 #define PAL_CGA         1
 #define PAL_EGA         2
