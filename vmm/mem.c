@@ -24,6 +24,20 @@ static void explain(int error, uint64_t len, bool huge, char *err,
 }
 
 /*
+ * Transparent huge pages halve the time to read a kernel in, and the guest's
+ * page walks. Not where the VGA window is: it ends a memory slot, so KVM maps
+ * small pages there in any case, and a huge one would only be cleared and kept
+ * for the little that firmware writes. A host without them says EINVAL.
+ */
+static void advise(uint8_t *hva, uint64_t len)
+{
+	if (len <= MEM_HUGE_PAGE)
+		return;
+	madvise(hva, MEM_HUGE_PAGE, MADV_NOHUGEPAGE);
+	madvise(hva + MEM_HUGE_PAGE, len - MEM_HUGE_PAGE, MADV_HUGEPAGE);
+}
+
+/*
  * MAP_NORESERVE: the host commits pages as the guest touches them. Huge pages
  * are reserved now: without that a shortage would end the process in the
  * middle of the guest's life.
@@ -51,10 +65,8 @@ int mem_create(struct mem *mem, uint64_t len, bool huge, char *err,
 	if (madvise(mem->map, mem->map_len, MADV_DONTDUMP) < 0)
 		log_warn("guest memory will be in core dumps: %s",
 			 strerror(errno));
-	/* Halves the time to read a kernel in, and the guest's page walks. A
-	 * host without transparent huge pages says EINVAL. */
 	if (!huge)
-		madvise(mem->hva, len, MADV_HUGEPAGE);
+		advise(mem->hva, len);
 	return 0;
 }
 

@@ -135,6 +135,9 @@ static void pages_come_when_touched_or_at_once(void **state)
 	(void)state;
 	make(&r, 16 * MIB);
 	assert_int_equal(resident(&r.mem), 0);
+	/* a small page around the VGA window, whatever the host prefers */
+	r.mem.hva[LAYOUT_VGA - 1] = 0;
+	assert_int_equal(resident(&r.mem), 1);
 	assert_int_equal(mem_prefault(&r.mem, err, sizeof(err)), 0);
 	assert_int_equal(resident(&r.mem), 16 * MIB / 4096);
 	assert_int_equal(r.mem.hva[0] | r.mem.hva[16 * MIB - 1], 0);
