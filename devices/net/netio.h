@@ -63,6 +63,7 @@ struct netio_ops {
 	int (*memory)(struct netio *, const struct gmem *);
 	int (*lend)(struct netio *, unsigned ring, struct vhost_ring *);
 	void (*regain)(struct netio *, unsigned ring);
+	void (*look)(struct netio *);
 	void (*call)(struct netio *, unsigned ring, int fd);
 	void (*close)(struct netio *);
 };
@@ -148,8 +149,8 @@ int netio_attach(struct netio *, bool on);
 /*
  * The rings of a pair may be left to somebody who serves them faster (struct
  * vhost_ring in vhost.h; its tap is filled in here): ring 0 to the guest, 1
- * from it. What is lent is not received or sent here; events but gone fall
- * silent. The others as vhost_memory, vhost_start, vhost_stop, vhost_call;
+ * from it. What is lent is not received or sent here, and events fall silent;
+ * gone, too, but for netio_look, to be called now and then. The others as vhost_memory, vhost_start, vhost_stop, vhost_call;
  * memory: set-up thread, and on failure nothing can be lent. Only where lends
  * is not 0.
  */
@@ -163,6 +164,11 @@ static inline int netio_lend(struct netio *io, unsigned ring,
 static inline void netio_regain(struct netio *io, unsigned ring)
 {
 	io->ops->regain(io, ring);
+}
+
+static inline void netio_look(struct netio *io)
+{
+	io->ops->look(io);
 }
 
 static inline void netio_call(struct netio *io, unsigned ring, int fd)

@@ -162,6 +162,7 @@ struct net_pair {
 	unsigned steered;               /* atomic: pairs_on when last looked at */
 	struct net_lent lent[2];        /* receive, transmit */
 	bool refused;                   /* to serve this driver */
+	struct loop_timer watch;        /* while one is lent */
 	struct loop_call look;          /* whether it may keep them */
 };
 

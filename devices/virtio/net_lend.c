@@ -76,6 +76,25 @@ static void feed_to(struct msi_feed *f, int fd)
 	netio_call(l->pair->io, l->vq->idx % 2, fd < 0 ? l->call.fd : fd);
 }
 
+/* ---- what nobody tells ----------------------------------------------------- */
+
+#define WATCH_NS 1000000000u
+
+static void watch(struct net_pair *p)
+{
+	loop_timer_set(p->loop, &p->watch, loop_now_ns() + WATCH_NS);
+}
+
+static void watch_fired(struct loop_timer *t)
+{
+	struct net_pair *p = container_of(t, struct net_pair, watch);
+
+	if (!p->rx.vq->lent && !p->tx.vq->lent)
+		return;
+	netio_look(p->io);
+	watch(p);
+}
+
 /* ---- there and back -------------------------------------------------------- */
 
 bool net_lend(struct net_pair *p, unsigned ring)
@@ -102,6 +121,8 @@ bool net_lend(struct net_pair *p, unsigned ring)
 				 "queue %u: %s", vq->idx, strerror(-err));
 		return true;
 	}
+	if (!p->watch.at_ns)
+		watch(p);
 	/* Chains that were kicked before, or that we had begun with. */
 	bell_ring(&vq->bell);
 	return true;
@@ -164,6 +185,7 @@ void net_lend_setup(struct net_pair *p)
 
 	if (!p->io->lends)
 		return;
+	p->watch.fired = watch_fired;
 	for (unsigned ring = 0; ring < 2 && err == 0; ring++) {
 		struct net_lent *l = &p->lent[ring];
 
@@ -190,6 +212,7 @@ void net_lend_setup(struct net_pair *p)
 
 void net_lend_fini(struct net_pair *p)
 {
+	loop_timer_del(p->loop, &p->watch);
 	for (unsigned ring = 0; ring < 2; ring++) {
 		struct net_lent *l = &p->lent[ring];
 

@@ -38,6 +38,7 @@ static struct side {
 static struct netio_ops ops;
 static struct netio *ios[NET_RIG_PAIRS];
 static int refuse;
+static unsigned looks;
 
 static struct side *side_of(const struct netio *io, unsigned ring)
 {
@@ -85,6 +86,12 @@ static void fake_regain(struct netio *io, unsigned ring)
 	s->on = false;
 }
 
+static void fake_look(struct netio *io)
+{
+	looks++;
+	assert_true(side_of(io, 0)->on || side_of(io, 1)->on);
+}
+
 static void fake_call(struct netio *io, unsigned ring, int fd)
 {
 	side_of(io, ring)->ring.call = fd;
@@ -124,6 +131,7 @@ static void open_card(struct net_rig *r, unsigned pairs, uint64_t features)
 		ops.memory = fake_memory;
 		ops.lend = fake_lend;
 		ops.regain = fake_regain;
+		ops.look = fake_look;
 		ops.call = fake_call;
 		ios[i]->ops = &ops;
 		ios[i]->lends = RINGS;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # An unmodified virtio_net driver: DHCP, ping, checksummed data both ways,
-# iperf3 both ways, jumbo and VLAN frames over a tap, and the link taken down and
-# up by the control socket. NET_MIB in the environment: how much data each way.
+# iperf3 both ways, jumbo and VLAN frames over a tap, the link taken down and
+# up by the control socket, and the tap deleted. NET_MIB in the environment: how much data each way.
 # The lab's kernel has vhost-net: as long as it is not loaded there is none.
 
 variants=(user-modern tap-modern tap-modern-mmio tap-packed tap-packed-mmio
@@ -116,11 +116,18 @@ run_case() {
 	control '{"execute":"set_link","arguments":{"name":"net0","up":false}}'
 	wait_line 'SEEN 0'
 	control '{"execute":"set_link","arguments":{"name":"net0","up":true}}'
+	if [ "$kind" = tap ]; then
+		wait_line 'READY gone'
+		ip link del "lab$$"
+	fi
 	wait_vmm
 	expect_rc 0
 	expect_tests carrier ping iperf-in iperf-out carrier-0 carrier-1 ping-after-flap dmesg
 	grep -q "^feature 34 $packed" log || fail "packed rings are not $packed"
-	[ "$kind" = user ] || expect_tests jumbo vlan vlan-jumbo
+	if [ "$kind" = tap ]; then
+		expect_tests jumbo vlan vlan-jumbo carrier-gone
+		grep -q "net0: tap 'lab$$' is gone" err || fail 'nobody says that the tap is gone'
+	fi
 	[ "$kind" = tap ] || expect_tests dhcp
 	grep -q "^SUM in $(blocks | sha256sum)" log || fail 'the guest did not get what was sent'
 	grep -q "^SUM out $(cat sum)" log || fail 'what the guest sent is not what came'

@@ -10,14 +10,19 @@ blocks() {
 	done
 }
 
+# The carrier, once it is $1 or that takes too long.
+carrier() {
+	tries=0
+	while [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" != "$1" ] && [ $tries -lt 100 ]; do
+		tries=$((tries + 1))
+		usleep 100000
+	done
+	cat /sys/class/net/eth0/carrier
+}
+
 ip link set lo up
 ip link set eth0 up
-tries=0
-while [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" != 1 ] && [ $tries -lt 50 ]; do
-	tries=$((tries + 1))
-	usleep 100000
-done
-expect carrier "$(cat /sys/class/net/eth0/carrier)" 1
+expect carrier "$(carrier 1)" 1
 if [ "$want_net" = user ]; then
 	cat >/tmp/dhcp <<-'SCRIPT'
 	#!/bin/busybox sh
@@ -64,13 +69,12 @@ done
 if [ -n "${want_flap:-}" ]; then
 	echo "READY flap"
 	for want in 0 1; do
-		tries=0
-		while [ "$(cat /sys/class/net/eth0/carrier)" != $want ] && [ $tries -lt 100 ]; do
-			tries=$((tries + 1))
-			usleep 100000
-		done
-		expect "carrier-$want" "$(cat /sys/class/net/eth0/carrier)" $want
+		expect "carrier-$want" "$(carrier $want)" $want
 		echo "SEEN $want"
 	done
 	try ping-after-flap ping -c 3 -W 5 $peer
+	if [ "$want_net" = tap ]; then
+		echo "READY gone"
+		expect carrier-gone "$(carrier 0)" 0
+	fi
 fi
