@@ -494,7 +494,8 @@ static int get_vhost(struct vhost **out, enum netio_vhost wish, char *err,
 	*out = NULL;
 	if (wish == NETIO_VHOST_OFF)
 		return 0;
-	ret = vhost_open(out, err, errlen);
+	/* Nothing is said of what nobody must have. */
+	ret = vhost_open(out, err, wish == NETIO_VHOST_ON ? errlen : 0);
 	return wish == NETIO_VHOST_ON ? ret : 0;
 }
 

@@ -25,11 +25,14 @@ struct vhost {
 };
 
 static struct vhost the_one;
+static int refuse;              /* to open */
 
 int vhost_open(struct vhost **out, char *err, size_t errlen)
 {
-	(void)err;
-	(void)errlen;
+	if (refuse) {
+		snprintf(err, errlen, "there is none");
+		return refuse;
+	}
 	*out = &the_one;
 	return 0;
 }
@@ -125,10 +128,30 @@ static void tap_that_disappears(void **state)
 	}
 }
 
+/* What happens later finds no words of this one. */
+static void hosts_without_it(void **state)
+{
+	struct netio_cfg cfg = { .kind = NETIO_TAP, .tap = "tapv1" };
+	char err[256] = "";
+	struct netio *io;
+
+	(void)state;
+	taps_need();
+	refuse = -ENOENT;
+	assert_int_equal(0, netio_open(&io, &cfg, err, sizeof(err)));
+	assert_string_equal("", err);
+	assert_true(io->lends == 0);
+	netio_close(io);
+	cfg.vhost = NETIO_VHOST_ON;
+	assert_int_equal(-ENOENT, taps_open(&io, &cfg, "there is none"));
+	refuse = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tap_that_disappears),
+		cmocka_unit_test(hosts_without_it),
 	};
 
 	taps_init();
