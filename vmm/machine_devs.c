@@ -71,6 +71,16 @@ static int attach(struct machine *m, struct vio_dev *dev, int slot,
 	return ret;
 }
 
+/* The loop of one of its queues has no slot left for a doorbell. */
+static int say_full(int ret, const char *name, char *err)
+{
+	if (ret == -ENOSPC)
+		snprintf(err, MACH_ERR_LEN, "%s: more queues than an I/O "
+			 "thread can serve; lower queues=, or raise --iothreads "
+			 "and spread devices over them by iothread=", name);
+	return ret;
+}
+
 /* ---- disks ------------------------------------------------------------------------ */
 
 static int open_disks(struct machine *m, char *err)
@@ -106,12 +116,8 @@ static int make_disk(struct machine *m, unsigned i, char *err)
 	mach_loops_pick(&m->io, &d->on, queues, loops);
 	snprintf(name, sizeof(name), d->cdrom ? "cdrom%u" : "disk%u", i);
 	ret = blk_create(&dev, &cfg, m->outside.img[i]);
-	if (ret == -ENOSPC)
-		snprintf(err, MACH_ERR_LEN, "%s: more queues than an I/O "
-			 "thread can serve; lower queues= or raise --iothreads",
-			 name);
 	if (ret < 0)
-		return ret;
+		return say_full(ret, name, err);
 	m->outside.img[i] = NULL;
 	return attach(m, dev, -1, 0, d->msix, d->packed);
 }
@@ -138,7 +144,7 @@ static int open_nets(struct machine *m, char *err)
 	return ret;
 }
 
-static int make_net(struct machine *m, unsigned i)
+static int make_net(struct machine *m, unsigned i, char *err)
 {
 	const struct mach_net *net = &m->cfg.net[i];
 	unsigned pairs = net->queues ? net->queues : 1;
@@ -157,7 +163,7 @@ static int make_net(struct machine *m, unsigned i)
 	snprintf(name, sizeof(name), "net%u", i);
 	ret = net_create(&dev, &cfg, m->outside.net[i]);
 	if (ret < 0)
-		return ret;
+		return say_full(ret, name, err);
 	memset(m->outside.net[i], 0, sizeof(m->outside.net[i]));
 	return attach(m, dev, -1, 0, net->msix, net->packed);
 }
@@ -251,7 +257,7 @@ int mach_devs_create(struct machine *m, char *err)
 	for (unsigned i = 0; i < m->cfg.ndisks && ret == 0; i++)
 		ret = make_disk(m, i, err);
 	for (unsigned i = 0; i < m->cfg.nnets && ret == 0; i++)
-		ret = make_net(m, i);
+		ret = make_net(m, i, err);
 	if (ret == 0)
 		ret = make_inputs(m);
 	return ret ? ret : make_sound(m, err);

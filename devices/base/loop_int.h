@@ -9,7 +9,8 @@
 struct loop_ring;
 struct epoll_event;
 
-#define LOOP_BELLS 256
+/* Eight cards of eight pairs, all lent, need 8 * (17 + 32) of them. */
+#define LOOP_BELLS 512
 
 struct loop {
 	char name[16];

@@ -182,6 +182,13 @@ says 1 'cannot open in=/nonexistent.wav' \
 	"$vmm" --kernel "$tmp/kernel" --sound "wav:$tmp/o.wav,in=/nonexistent.wav"
 says 1 'is in use by this process' \
 	"$vmm" --kernel "$tmp/kernel" --disk "$tmp/disk" --disk "$tmp/disk"
+full=()
+for ((i = 0; i < 15; i++)); do
+	full+=(--disk "$tmp/disk,ro,queues=32")
+done
+says 1 'net0: more queues than an I/O thread can serve; lower queues=' \
+	"$vmm" --kernel "$tmp/kernel" --iothreads 1 "${full[@]}" \
+	--disk "$tmp/disk,ro,queues=30" --net none,iothread=0
 says 1 'cannot get 4194304 MiB of huge pages.*nr_hugepages' \
 	"$vmm" --kernel "$tmp/kernel" --memory 4T,hugepages
 says 1 'cannot get 8192 MiB of address space.*Lower --memory' \

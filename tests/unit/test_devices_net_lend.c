@@ -117,25 +117,29 @@ static unsigned serve(unsigned pair, unsigned ring, uint32_t len)
 	return n;
 }
 
-static void open_card(struct net_rig *r, unsigned pairs, uint64_t features)
+static void open_io(struct netio **io)
 {
 	const struct netio_pair_cfg cfg = {
 		.can = CAN, .header = true, .room = 100,
 	};
 
+	assert_int_equal(0, netio_pair_open(io, &cfg));
+	ops = *(*io)->ops;
+	ops.memory = fake_memory;
+	ops.lend = fake_lend;
+	ops.regain = fake_regain;
+	ops.look = fake_look;
+	ops.call = fake_call;
+	(*io)->ops = &ops;
+	(*io)->lends = RINGS;
+}
+
+static void open_card(struct net_rig *r, unsigned pairs, uint64_t features)
+{
 	memset(side, 0, sizeof(side));
 	refuse = 0;
-	for (unsigned i = 0; i < pairs; i++) {
-		assert_int_equal(0, netio_pair_open(&ios[i], &cfg));
-		ops = *ios[i]->ops;
-		ops.memory = fake_memory;
-		ops.lend = fake_lend;
-		ops.regain = fake_regain;
-		ops.look = fake_look;
-		ops.call = fake_call;
-		ios[i]->ops = &ops;
-		ios[i]->lends = RINGS;
-	}
+	for (unsigned i = 0; i < pairs; i++)
+		open_io(&ios[i]);
 	if (pairs == 1)
 		net_rig_open_io(r, &vio_profile_modern, ios[0], 0, 0);
 	else
@@ -493,6 +497,31 @@ static void pairs_without_stay_here(void **state)
 	net_rig_close(&r);
 }
 
+/* All that a machine may have, on one thread. */
+static void the_most_cards_share_a_loop(void **state)
+{
+	struct netio *io[NET_PAIRS_MAX];
+	struct vio_dev *dev[8];
+	struct net_rig r;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (unsigned i = 0; i < 8; i++) {
+		for (unsigned q = 0; q < NET_PAIRS_MAX; q++)
+			open_io(&io[q]);
+		assert_int_equal(0, net_create(&dev[i], &(struct net_cfg){
+			.prof = &vio_profile_modern, .name = "more",
+			.mac = net_rig_mac, .gmem = &r.rig.guest->mem,
+			.ctl_loop = r.rig.ctl, .pairs = NET_PAIRS_MAX,
+			.loops = &r.rig.io, .nloops = 1 }, io));
+		for (unsigned q = 0; q < NET_PAIRS_MAX; q++)
+			assert_true(io[q]->lends);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		vio_destroy(dev[i]);
+	net_rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +540,7 @@ int main(void)
 		cmocka_unit_test(a_backend_that_goes_gives_them_back),
 		cmocka_unit_test(pairs_go_when_they_are_used),
 		cmocka_unit_test(pairs_without_stay_here),
+		cmocka_unit_test(the_most_cards_share_a_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
