@@ -248,6 +248,21 @@ static void drop_stale(const struct tap *t)
 			break;
 }
 
+/* virtio 5.1.4.1: the device MUST NOT pass frames beyond a negotiated MTU, and
+ * vhost-net passes whatever the tap lets through. */
+static bool is_longer(const struct tap *t, unsigned mtu)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { 0 };
+	bool longer;
+
+	memcpy(ifr.ifr_name, t->ifname, IFNAMSIZ);
+	longer = ioctl(sock, SIOCGIFMTU, &ifr) < 0 || ifr.ifr_mtu > (int)mtu;
+	if (sock >= 0)
+		close(sock);
+	return longer;
+}
+
 static int tap_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
 {
 	struct tap *t = to_tap(io);
@@ -255,6 +270,8 @@ static int tap_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
 
 	if (io->gone || t->off)
 		return -ENODEV;
+	if (ring == 0 && r->mtu && is_longer(t, r->mtu))
+		return -EMSGSIZE;
 	r->tap = t->fd;
 	if (ring == 0 && r->at == 0)
 		drop_stale(t);

@@ -29,6 +29,8 @@ struct vhost_ring {
 	uint64_t features;              /* the driver's; the same for a pair */
 	int kick, call, err;            /* eventfds */
 	int tap;
+	unsigned mtu;                   /* netio_lend's: the driver was promised
+					 * no longer frames; 0: nothing */
 };
 
 /* 0, or -errno with one sentence in err: what, where, what to do. */

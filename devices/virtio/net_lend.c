@@ -108,6 +108,8 @@ bool net_lend(struct net_pair *p, unsigned ring)
 	};
 	int err;
 
+	if (vio_has(&p->net->dev, VIRTIO_NET_F_MTU))
+		r.mtu = p->net->rx_max - NET_FRAME_MIN;
 	if (!may_lend(p))
 		return false;
 	if (ring == 0)
@@ -118,7 +120,9 @@ bool net_lend(struct net_pair *p, unsigned ring)
 		p->refused = true;
 		vio_q_regain(vq);
 		host_err_limited(p->net->dev.name, "vhost-net does not take "
-				 "queue %u: %s", vq->idx, strerror(-err));
+				 "queue %u: %s", vq->idx, err == -EMSGSIZE ?
+				 "the MTU of the tap is above mtu=" :
+				 strerror(-err));
 		return true;
 	}
 	if (!p->watch.at_ns)

@@ -128,6 +128,32 @@ static void tap_that_disappears(void **state)
 	}
 }
 
+/* The kernel would pass frames that the driver was promised not to see. */
+static void tap_with_a_larger_mtu(void **state)
+{
+	static const struct { unsigned mtu; uint64_t features; bool lent; }
+		row[] = {
+		{ 1500, ALL, true }, { 1499, ALL, false },
+		{ 1499, ALL & ~VIRTIO_NET_F_MTU, true },
+	};
+
+	(void)state;
+	taps_need();
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const struct netio_cfg cfg = {
+			.kind = NETIO_TAP, .tap = "tapv2", .mtu = row[i].mtu,
+		};
+		struct net_rig r;
+
+		open_card(&r, &cfg);
+		net_rig_start(&r, row[i].features);
+		net_rig_settle(&r);
+		assert_true(the_one.on[0] == row[i].lent);
+		net_rig_close(&r);
+		taps_delete(cfg.tap);
+	}
+}
+
 /* What happens later finds no words of this one. */
 static void hosts_without_it(void **state)
 {
@@ -151,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tap_that_disappears),
+		cmocka_unit_test(tap_with_a_larger_mtu),
 		cmocka_unit_test(hosts_without_it),
 	};
 
