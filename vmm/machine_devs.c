@@ -156,12 +156,17 @@ static int make_net(struct machine *m, unsigned i, char *err)
 		.mac = net->has_mac ? net->mac : NULL,
 		.mtu = (uint16_t)net->mtu, .ctl_loop = m->ctl,
 		.pairs = pairs, .loops = loops, .nloops = pairs,
+		.must_lend = net->vhost == NETIO_VHOST_ON,
 	};
 	int ret;
 
 	mach_loops_pick(net->on.n ? &m->io : &m->net, &net->on, pairs, loops);
 	snprintf(name, sizeof(name), "net%u", i);
 	ret = net_create(&dev, &cfg, m->outside.net[i]);
+	if (ret < 0 && cfg.must_lend)
+		snprintf(err, MACH_ERR_LEN, "%s: no card with vhost=on: %s; "
+			 "vhost=auto does without where it must", name,
+			 strerror(-ret));
 	if (ret < 0)
 		return say_full(ret, name, err);
 	memset(m->outside.net[i], 0, sizeof(m->outside.net[i]));

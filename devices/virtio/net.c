@@ -470,7 +470,7 @@ static void bind_io(void *arg)
 	c->err = netio_bind(c->p->io, c->p->loop, &net_events, c->p);
 	c->p->bound = c->err == 0;
 	if (c->err == 0)
-		net_lend_setup(c->p);
+		c->err = net_lend_setup(c->p);
 }
 
 static int alloc_buffers(struct net_pair *p)
@@ -530,10 +530,14 @@ static int init_pairs(struct net *net, const struct net_cfg *cfg,
 		p->loop = cfg->loops[i % cfg->nloops];
 		p->idx = (uint16_t)i;
 		err = netio_header(p->io, net->dialect->hdr_len);
-		if (err == 0 && p->io->lends && netio_memory(p->io, cfg->gmem))
-			log_warn("%s: vhost-net does not take the guest's "
-				 "memory, so %s is served without", cfg->name,
-				 p->io->name);
+		if (err || !p->io->lends)
+			continue;
+		err = netio_memory(p->io, cfg->gmem);
+		if (!err || net->must_lend)
+			continue;
+		log_warn("%s: vhost-net does not take the guest's memory, so "
+			 "%s is served without", cfg->name, p->io->name);
+		err = 0;
 	}
 	return err;
 }
@@ -573,6 +577,7 @@ static struct net *new_net(const struct net_cfg *cfg)
 	if (!net)
 		return NULL;
 	net->npairs = cfg->pairs ? cfg->pairs : 1;
+	net->must_lend = cfg->must_lend;
 	net->pair = calloc(net->npairs, sizeof(*net->pair));
 	if (!net->pair) {
 		free(net);

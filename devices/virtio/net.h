@@ -23,6 +23,8 @@ struct net_cfg {
 	unsigned pairs;                 /* of queues, 1 to NET_PAIRS_MAX; 0: 1 */
 	struct loop *const *loops;      /* already running or stepped by hand */
 	unsigned nloops;
+	bool must_lend;         /* no card rather than one whose backend lends
+				 * and which cannot make use of that */
 };
 
 #define NET_PAIRS_MAX 8

@@ -171,6 +171,7 @@ struct net {
 	const struct net_dialect *dialect;
 	struct net_pair *pair;
 	unsigned npairs;                /* [c] */
+	bool must_lend;                 /* [c] */
 	uint8_t mac[6];                 /* [c] the card's own */
 	/* What the driver accepted: const while queues are live. */
 	bool mrg;
@@ -216,11 +217,11 @@ int net_use_pairs(struct net *, unsigned n);
 
 /*
  * net_lend.c: queues that the backend serves by itself. setup, on the owner
- * loop, and start, ctl held: as the device's. Owner loop: lend: true: the queue
+ * loop: 0 or -errno. start, ctl held: as the device's. Owner loop: lend: true: the queue
  * is out of our hands. regain: it is in them. look: takes back what may not be
  * out.
  */
-void net_lend_setup(struct net_pair *);
+int net_lend_setup(struct net_pair *);
 void net_lend_fini(struct net_pair *);
 void net_lend_start(struct net *);
 bool net_lend(struct net_pair *, unsigned ring);

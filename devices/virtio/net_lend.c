@@ -183,12 +183,12 @@ void net_lend_look(struct net *net)
 
 /* ---- life ------------------------------------------------------------------ */
 
-void net_lend_setup(struct net_pair *p)
+int net_lend_setup(struct net_pair *p)
 {
 	int err = 0;
 
 	if (!p->io->lends)
-		return;
+		return 0;
 	p->watch.fired = watch_fired;
 	for (unsigned ring = 0; ring < 2 && err == 0; ring++) {
 		struct net_lent *l = &p->lent[ring];
@@ -206,12 +206,13 @@ void net_lend_setup(struct net_pair *p)
 			loop_bell_del(p->loop, &l->call);
 		l->bells = err == 0;
 	}
-	if (err == 0)
-		return;
+	if (err == 0 || p->net->must_lend)
+		return err;
 	log_warn("%s: queues %u and %u are not for vhost-net: %s",
 		 p->net->dev.name, 2 * p->idx, 2 * p->idx + 1, strerror(-err));
 	net_lend_fini(p);
 	p->io->lends = 0;
+	return 0;
 }
 
 void net_lend_fini(struct net_pair *p)

@@ -37,7 +37,7 @@ static struct side {
 } side[NET_RIG_PAIRS][2];
 static struct netio_ops ops;
 static struct netio *ios[NET_RIG_PAIRS];
-static int refuse;
+static int refuse, refuse_memory;
 static unsigned looks;
 
 static struct side *side_of(const struct netio *io, unsigned ring)
@@ -58,7 +58,7 @@ static uint64_t counter(int fd)
 static int fake_memory(struct netio *io, const struct gmem *gmem)
 {
 	assert_true(io->lends && gmem->n > 0);
-	return 0;
+	return refuse_memory;
 }
 
 static int fake_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
@@ -497,6 +497,53 @@ static void pairs_without_stay_here(void **state)
 	net_rig_close(&r);
 }
 
+static int open_alone(struct net_rig *r, bool must)
+{
+	struct netio *io;
+	struct vio_dev *dev;
+	int err;
+
+	open_io(&io);
+	err = net_create(&dev, &(struct net_cfg){
+		.prof = &vio_profile_modern, .name = "alone",
+		.mac = net_rig_mac, .gmem = &r->rig.guest->mem,
+		.ctl_loop = r->rig.ctl, .loops = &r->rig.io, .nloops = 1,
+		.must_lend = must }, &io);
+	if (err) {
+		netio_close(io);
+		return err;
+	}
+	assert_true(must || !io->lends);
+	vio_destroy(dev);
+	return 0;
+}
+
+/* Where nothing can be lent, the card does without, or is none. */
+static void a_card_without_lending(void **state)
+{
+	static struct loop_bell bell[1000];
+	struct net_rig r;
+	unsigned n = 0;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	assert_int_equal(0, open_alone(&r, true));
+	refuse_memory = -E2BIG;
+	assert_int_equal(0, open_alone(&r, false));
+	assert_int_equal(-E2BIG, open_alone(&r, true));
+	refuse_memory = 0;
+	while (loop_bell_add(r.rig.io, &bell[n]) == 0)
+		n++;
+	/* Three queues, and one interrupt of theirs. */
+	for (unsigned i = 0; i < 4; i++)
+		loop_bell_del(r.rig.io, &bell[--n]);
+	assert_int_equal(0, open_alone(&r, false));
+	assert_int_equal(-ENOSPC, open_alone(&r, true));
+	while (n > 0)
+		loop_bell_del(r.rig.io, &bell[--n]);
+	net_rig_close(&r);
+}
+
 /* All that a machine may have, on one thread. */
 static void the_most_cards_share_a_loop(void **state)
 {
@@ -540,6 +587,7 @@ int main(void)
 		cmocka_unit_test(a_backend_that_goes_gives_them_back),
 		cmocka_unit_test(pairs_go_when_they_are_used),
 		cmocka_unit_test(pairs_without_stay_here),
+		cmocka_unit_test(a_card_without_lending),
 		cmocka_unit_test(the_most_cards_share_a_loop),
 	};
 
