@@ -163,6 +163,8 @@ struct net_pair {
 	struct net_lent lent[2];        /* receive, transmit */
 	bool refused;                   /* to serve this driver */
 	struct loop_timer watch;        /* while one is lent */
+	uint16_t seen_used;             /* transmit, when last looked at */
+	unsigned stuck;                 /* looks that saw the same, and work */
 	struct loop_call look;          /* whether it may keep them */
 };
 

@@ -76,23 +76,12 @@ static void feed_to(struct msi_feed *f, int fd)
 	netio_call(l->pair->io, l->vq->idx % 2, fd < 0 ? l->call.fd : fd);
 }
 
-/* ---- what nobody tells ----------------------------------------------------- */
-
 #define WATCH_NS 1000000000u
+#define STUCK 5                 /* times nothing has moved */
 
 static void watch(struct net_pair *p)
 {
 	loop_timer_set(p->loop, &p->watch, loop_now_ns() + WATCH_NS);
-}
-
-static void watch_fired(struct loop_timer *t)
-{
-	struct net_pair *p = container_of(t, struct net_pair, watch);
-
-	if (!p->rx.vq->lent && !p->tx.vq->lent)
-		return;
-	netio_look(p->io);
-	watch(p);
 }
 
 /* ---- there and back -------------------------------------------------------- */
@@ -125,6 +114,7 @@ bool net_lend(struct net_pair *p, unsigned ring)
 				 strerror(-err));
 		return true;
 	}
+	p->stuck = 0;
 	if (!p->watch.at_ns)
 		watch(p);
 	/* Chains that were kicked before, or that we had begun with. */
@@ -158,6 +148,13 @@ static void look(void *arg)
 	}
 }
 
+/* Until the driver begins anew. */
+static void give_up(struct net_pair *p)
+{
+	p->refused = true;
+	look(p);
+}
+
 /* Decisions 9 and 17: whether it is a bad buffer or a bad ring is for us to
  * judge, who can tell them apart; or the backend is gone. */
 static void failed(struct loop_bell *b)
@@ -168,8 +165,7 @@ static void failed(struct loop_bell *b)
 		return;
 	log_debug("%s: vhost-net does not go on with queue %u",
 		  l->pair->net->dev.name, l->vq->idx);
-	l->pair->refused = true;
-	look(l->pair);
+	give_up(l->pair);
 }
 
 /* A thread that holds ctl may wait for loops. */
@@ -179,6 +175,41 @@ void net_lend_look(struct net *net)
 		return;
 	for (unsigned i = 0; i < net->npairs; i++)
 		loop_call_sync(net->pair[i].loop, look, &net->pair[i]);
+}
+
+/* ---- what nobody tells ----------------------------------------------------- */
+
+/* A frame that the tap does not take, because its header makes no sense, is
+ * tried again and again, as fast as the host can, and nobody is told. */
+static bool is_stuck(struct net_pair *p)
+{
+	const struct vq *vq = p->tx.vq;
+	uint16_t used, was = p->seen_used;
+
+	if (!vq->lent)
+		return false;
+	used = p->seen_used = le16_load(&vq->used->idx);
+	if (used != was || used == le16_load(&vq->avail->idx))
+		p->stuck = 0;
+	else
+		p->stuck++;
+	return p->stuck == STUCK;
+}
+
+static void watch_fired(struct loop_timer *t)
+{
+	struct net_pair *p = container_of(t, struct net_pair, watch);
+
+	if (!p->rx.vq->lent && !p->tx.vq->lent)
+		return;
+	netio_look(p->io);
+	watch(p);
+	if (!is_stuck(p))
+		return;
+	host_err_limited(p->net->dev.name, "vhost-net has not taken a frame "
+			 "from queue %u for %u s; the queue is served without",
+			 p->tx.vq->idx, STUCK);
+	give_up(p);
 }
 
 /* ---- life ------------------------------------------------------------------ */

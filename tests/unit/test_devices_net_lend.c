@@ -443,6 +443,49 @@ static void a_buffer_it_cannot_use_does_not(void **state)
 	net_rig_close(&r);
 }
 
+/* As once a second. */
+static bool look(struct net_rig *r)
+{
+	struct loop_timer *t = &to_net(r->dev)->pair[0].watch;
+
+	assert_true(t->at_ns);
+	t->fired(t);
+	net_rig_settle(r);
+	return side[0][1].on;
+}
+
+/* A frame that its tap does not take. Waiting for work is not being stuck. */
+static void frames_it_does_not_send_are_sent_here(void **state)
+{
+	struct net_rig r;
+	uint32_t used;
+	int id;
+
+	(void)state;
+	open_card(&r, 1, ALL);
+	for (unsigned i = 0; i < 20; i++)
+		assert_true(look(&r));
+	for (unsigned i = 0; i < 20; i++) {
+		assert_served_there(&r, 1);
+		send_one(&r, i);
+		assert_true(look(&r));
+		assert_true(look(&r));
+		assert_int_equal(1, serve(0, 1, 0));
+		net_rig_free(&r, 1, net_rig_used(&r, 1, &used));
+	}
+	id = send_one(&r, 1);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(look(&r));
+	for (unsigned i = 0; i < 3 && look(&r); i++)
+		;
+	assert_false(side[0][1].on);
+	assert_int_equal(id, net_rig_used(&r, 1, &used));
+	drv_reset(&r.rig.bus);
+	net_rig_start(&r, ALL);
+	assert_served_there(&r, 1);
+	net_rig_close(&r);
+}
+
 static void a_backend_that_goes_gives_them_back(void **state)
 {
 	struct net_rig r;
@@ -584,6 +627,7 @@ int main(void)
 		cmocka_unit_test(one_that_refuses_is_not_asked_again),
 		cmocka_unit_test(a_ring_it_cannot_walk_breaks_the_card),
 		cmocka_unit_test(a_buffer_it_cannot_use_does_not),
+		cmocka_unit_test(frames_it_does_not_send_are_sent_here),
 		cmocka_unit_test(a_backend_that_goes_gives_them_back),
 		cmocka_unit_test(pairs_go_when_they_are_used),
 		cmocka_unit_test(pairs_without_stay_here),
