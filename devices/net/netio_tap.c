@@ -238,7 +238,7 @@ static void hear_frames(struct tap *t, bool on)
 
 /* Frames that were queued for an earlier driver may have offloads this one does
  * not know, and nobody looks at them any more. */
-#define STALE_MAX 1024
+#define STALE_MAX 65536         /* longer than queues are; and it ends */
 static void drop_stale(const struct tap *t)
 {
 	char some[NETIO_HDR_MAX];       /* the rest of each is lost, too */

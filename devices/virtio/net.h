@@ -3,7 +3,8 @@
  *
  * net_create: set-up thread. Frames are moved by the queues' loops; receive and
  * transmit queue of a pair share one, because they share a queue of the backend.
- * Pair i is on loops[i % nloops], the control queue on loops[0].
+ * Pair i is on loops[i % nloops], the control queue on loops[0]; for a driver that
+ * does not take several pairs it is queue 2, on the second pair's loop.
  */
 #ifndef DEVICES_VIRTIO_NET_H
 #define DEVICES_VIRTIO_NET_H

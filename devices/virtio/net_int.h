@@ -165,7 +165,6 @@ struct net_pair {
 	struct loop_timer watch;        /* while one is lent */
 	uint16_t seen_used;             /* transmit, when last looked at */
 	unsigned stuck;                 /* looks that saw the same, and work */
-	struct loop_call look;          /* whether it may keep them */
 };
 
 struct net {
@@ -228,7 +227,7 @@ void net_lend_fini(struct net_pair *);
 void net_lend_start(struct net *);
 bool net_lend(struct net_pair *, unsigned ring);
 void net_regain(struct net_pair *, unsigned ring);
-/* Any loop. */
+/* Control loop. */
 void net_lend_look(struct net *);
 
 /* ctl held, queues stopped: the filter of a driver that begins. */

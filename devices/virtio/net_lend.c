@@ -1,6 +1,6 @@
 /*
- * virtio-net: queues that the backend serves by itself (vhost-net), from a
- * queue's first kick until it stops, its link goes down, its pair is turned off
+ * virtio-net: queues that the backend serves by itself (vhost-net), from when
+ * a queue goes live until it stops, its link goes down, its pair is turned off
  * or the device breaks. They are served here in between, for drivers that the
  * backend does not suit, and if it refuses or fails.
  *
