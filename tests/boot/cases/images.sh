@@ -4,11 +4,13 @@
 # without ACPI and IOAPIC. seabios-*: through Debian's unmodified SeaBIOS, GRUB's
 # disk without ACPI as well. memtest: memtest86+ goes through a pass of its tests
 # but the last, which waits for bits to fade; memtest-pass, which is there only with
-# MINUTES because it takes four, through all of them.
+# MINUTES because it takes four, through all of them. debian: a whole system with
+# systemd, there only with DEBIAN because making its image takes ten minutes.
 
 variants=(grub no-acpi grub-cd syslinux isolinux extlinux second-disk
 	seabios-grub seabios-syslinux memtest)
 [ -z "${MINUTES:-}" ] || variants+=(memtest-pass)
+[ -z "${DEBIAN:-}" ] || variants+=(debian)
 
 lab=$here/../../tools/lab
 seabios=/usr/share/seabios/bios-256k.bin
@@ -41,6 +43,24 @@ logs_in() {
 	send uname -a; cat /proc/mounts /proc/cmdline; dmesg | grep -E 'B[U]G|O[o]ps|ACPI.*E[r]ror'\n
 	hear Linux aerovmm 6
 	hear $1
+	send poweroff\n
+	hear Power down
+	end
+	END
+}
+
+# All units started, the root file system on the disk, and an end by ACPI.
+logs_in_to_systemd() {
+	cat <<-END
+	hear GRUB loading
+	hear aerovmm login:
+	run $lab/screen control 'aerovmm login:'
+	send root\n
+	hear root@aerovmm
+	send lsblk; until systemctl is-system-running; do sleep 1; done; systemctl --failed --no-pager; dmesg | grep -E 'B[U]G|O[o]ps|ACPI.*E[r]ror'\n
+	hear vda1 .* part /
+	hear ^running
+	hear 0 loaded units listed
 	send poweroff\n
 	hear Power down
 	end
@@ -174,6 +194,12 @@ run_case() {
 			echo 'send linux\r'
 			logs_in 'rootfs / '
 		} | talk --memory 256M --firmware $seabios --disk disk.img
+		;;
+	debian)
+		BOOT_TIMEOUT=900
+		image debian
+		logs_in_to_systemd | talk --memory 512M --disk disk.img
+		! grep -E 'BUG|Oops|ACPI.*[Ee]rror:' log || fail 'the kernel complains'
 		;;
 	memtest)
 		BOOT_TIMEOUT=900
