@@ -51,14 +51,32 @@ int memcmp(const void *a, const void *b, size_t n)
 
 /* ---- text for people ------------------------------------------------------ */
 
-static void put(char c)
+static char line[80];
+static unsigned line_len;
+
+/* As one string: INT 10h then moves the cursor once, which on a VGA is two port
+ * accesses a time. */
+static void flush(void)
 {
-	struct regs r = { .eax = 0x0e00 | (uint8_t)c, .ebx = 7 };
+	uint8_t page = bda8(BDA_PAGE) & 7;
+	struct regs r = {
+		.eax = 0x1301, .ecx = line_len, .ebx = page << 8 | 7u,
+		.edx = bda16((uint16_t)(BDA_CURSOR + 2 * page)),
+		.ebp = (uint32_t)line, .es = ROM_SEG,
+	};
 
 	int_call(0x10, &r);
 	/* Otherwise INT 10h has just done it. */
-	if (!mirror_on())
-		com1_put((uint8_t)c);
+	for (unsigned i = 0; i < line_len && !mirror_on(); i++)
+		com1_put((uint8_t)line[i]);
+	line_len = 0;
+}
+
+static void put(char c)
+{
+	line[line_len++] = c;
+	if (line_len == sizeof(line))
+		flush();
 }
 
 static void put_number(uint32_t v, unsigned base, unsigned width)
@@ -103,4 +121,6 @@ void print(const char *fmt, ...)
 				   *fmt == 'u' ? 10 : 16, width);
 	}
 	__builtin_va_end(ap);
+	if (line_len)
+		flush();
 }
