@@ -22,7 +22,7 @@ void rom_cfg_init(struct rom_cfg *cfg, const struct bios_layout *layout)
 		.magic = ROM_CFG_MAGIC, .version = ROM_CFG_VERSION,
 		.cdrom = ROM_NO_CDROM,
 		.boot = { ROM_BOOT_DISKS, ROM_BOOT_CDROM },
-		.n_e820 = (uint16_t)n,
+		.n_e820 = (uint16_t)n, .slots = UINT32_MAX,
 	};
 	for (unsigned i = 0; i < n; i++)
 		cfg->e820[i] = (struct rom_e820){

@@ -184,6 +184,7 @@ static int load_bios(struct machine *m, struct cpu_start *start, char *err)
 
 	rom_cfg_init(&cfg, &m->layout);
 	set_boot_order(m, &cfg);
+	cfg.slots = used_slots(m);
 	if (mach_bios_serial(&m->cfg))
 		cfg.flags |= ROM_CFG_SERIAL;
 	for (unsigned i = 0; i < m->cfg.ndisks; i++)

@@ -32,7 +32,7 @@ void pci_write16(uint8_t devfn, uint8_t off, uint16_t v)
 void pci_each(void (*fn)(uint8_t devfn))
 {
 	for (unsigned slot = 0; slot < 32; slot++) {
-		unsigned funcs = 1;
+		unsigned funcs = cfg.slots >> slot & 1;
 
 		for (unsigned f = 0; f < funcs; f++) {
 			uint8_t devfn = (uint8_t)(slot << 3 | f);

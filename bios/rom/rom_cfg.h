@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define ROM_CFG_MAGIC   0x4d4f5241u     /* "AROM" */
-#define ROM_CFG_VERSION 1
+#define ROM_CFG_VERSION 2
 
 enum rom_cfg_flags {
 	ROM_CFG_SERIAL = 1 << 0,        /* INT 10h and 16h on COM1, too */
@@ -58,6 +58,7 @@ struct rom_cfg {
 	uint8_t boot[ROM_BOOT_MAX];     /* enum rom_boot */
 	uint16_t n_e820;
 	uint16_t vga;                   /* slot << 3 | function of the display */
+	uint32_t slots;                 /* bit n: look into slot n of PCI */
 	struct rom_e820 e820[ROM_E820_MAX];
 } __attribute__((packed));
 

@@ -49,6 +49,7 @@ static void defaults_boot_disks_then_the_cd(void **state)
 	assert_int_equal(cfg.boot[0], ROM_BOOT_DISKS);
 	assert_int_equal(cfg.boot[1], ROM_BOOT_CDROM);
 	assert_int_equal(cfg.boot[2], ROM_BOOT_END);
+	assert_int_equal(cfg.slots, UINT32_MAX);
 	layout_init(&layout, UINT64_C(6) << 30, 40);
 	assert_int_equal(cfg.n_e820, e820_build(&layout, map));
 	for (unsigned i = 0; i < cfg.n_e820; i++) {
