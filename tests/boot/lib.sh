@@ -8,7 +8,7 @@
 
 # Given by batch: AEROVMM, BOOT_TIMEOUT, GTOOL, KERNEL_{cloud,full,elf,devs,drm},
 # INITRD_{cloud,full,devs,drm},
-# VIEWER, VESA_DISK.
+# VIEWER, VESA_DISK, VHOST_TEST.
 
 fail() {
 	echo "# $*"
