@@ -39,6 +39,7 @@ struct loop {
 	struct {
 		unsigned since;         /* lingered since the kernel was asked */
 		uint64_t max_ns, now_ns;        /* how long to spin */
+		uint64_t spun_ns;       /* for nothing, before this sleep */
 	} linger;
 };
 

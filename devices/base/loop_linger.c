@@ -4,7 +4,7 @@
  * A kick is an exit of the guest's and a wake-up of ours. Where the guest's CPU
  * runs beside ours, spinning for its next request brings that without either,
  * and so does spinning for the end of operations in flight: the next requests come
- * after it. It is done where the last sleeps were short enough.
+ * after it. It is done where the last waits, spinning included, were short enough.
  */
 #include "devices/base/loop_int.h"
 
@@ -45,6 +45,7 @@ static bool spin(struct loop *l)
 			__builtin_ia32_pause();
 		}
 	} while (loop_now_ns() < end);
+	l->linger.spun_ns = l->linger.now_ns;
 	return false;
 }
 
@@ -72,6 +73,9 @@ void loop_linger_slept(struct loop *l, uint64_t ns)
 {
 	uint64_t now = l->linger.now_ns;
 
+	/* What spinning would have had to outlast. */
+	ns += l->linger.spun_ns;
+	l->linger.spun_ns = 0;
 	if (ns > l->linger.max_ns)
 		now /= 2;
 	else if (now < SPIN_LEAST_NS)

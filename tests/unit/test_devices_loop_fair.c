@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "devices/base/container.h"
-#include "devices/base/loop.h"
+#include "devices/base/loop_int.h"
 
 struct busy {
 	struct loop *l;
@@ -200,6 +200,35 @@ static void spinning_ends_where_sleep_is_long(void **state)
 	close_idle(&i);
 }
 
+/* n waits of that many ns, each spun for as long as was thought worth while. */
+static void wait_ns(struct loop *l, unsigned n, uint64_t ns)
+{
+	while (n-- > 0) {
+		uint64_t now = l->linger.now_ns;
+
+		if (now >= ns)
+			continue;       /* found while spinning */
+		l->linger.spun_ns = now;
+		loop_linger_slept(l, ns - now);
+	}
+}
+
+static void only_waits_that_spinning_outlasts_are_spun_for(void **state)
+{
+	struct loop l = { .linger.max_ns = 32000 };
+
+	(void)state;
+	wait_ns(&l, 20, 25000);
+	assert_int_equal(32000, l.linger.now_ns);
+	/* The rest of each would be short, but none ends by spinning. */
+	wait_ns(&l, 20, 50000);
+	assert_int_equal(0, l.linger.now_ns);
+	wait_ns(&l, 20, 32000);
+	assert_int_equal(32000, l.linger.now_ns);
+	wait_ns(&l, 20, 1000000000);
+	assert_int_equal(0, l.linger.now_ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +237,7 @@ int main(void)
 		cmocka_unit_test(who_spins_hears_the_kernel),
 		cmocka_unit_test(without_polling_nobody_looks),
 		cmocka_unit_test(spinning_ends_where_sleep_is_long),
+		cmocka_unit_test(only_waits_that_spinning_outlasts_are_spun_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
