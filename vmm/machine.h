@@ -7,6 +7,7 @@
 #ifndef VMM_MACHINE_H
 #define VMM_MACHINE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #define MACH_ERR_LEN 512
 
 #define MACH_IOTHREADS_MAX 16
+#define MACH_POLL_AUTO UINT_MAX
 #define MACH_QUEUES_MAX LAYOUT_CPUS_MAX
 
 struct vio_profile;
@@ -106,7 +108,9 @@ struct mach_cfg {
 	struct mach_disk disk[MACH_DISKS_MAX];
 	unsigned ndisks;
 	unsigned iothreads;     /* 0: by queues and CPUs */
-	unsigned poll_us;       /* how long they look for work before sleep */
+	/* How long they look for work before sleep; or MACH_POLL_AUTO: where the
+	 * CPUs allow. */
+	unsigned poll_us;
 	struct mach_net net[MACH_NETS_MAX];
 	unsigned nnets;
 	bool input[MACH_INPUTS];
@@ -135,6 +139,9 @@ unsigned mach_disk_queues(const struct mach_cfg *, const struct mach_disk *);
 unsigned mach_iothreads(const struct mach_cfg *, unsigned host_cpus);
 /* Threads for cards that name none of those. Pure. */
 unsigned mach_net_threads(const struct mach_cfg *, unsigned host_cpus);
+/* How long each of so many threads looks for work, in microseconds. Pure. */
+unsigned mach_poll_us(const struct mach_cfg *, unsigned threads,
+		      unsigned host_cpus);
 
 /* Whether the machine has an HPET. Pure. */
 bool mach_has_hpet(const struct mach_cfg *);

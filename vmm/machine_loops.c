@@ -15,6 +15,10 @@
 #define AUTO_QUEUES 4
 #define AUTO_IOTHREADS 4
 
+/* Before anybody spins each wait has a kick in it, whose exit takes up to 36 us,
+ * and would seem too long to spin for with less than that. */
+#define AUTO_POLL_US 50
+
 static unsigned smaller(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
@@ -97,6 +101,18 @@ unsigned mach_net_threads(const struct mach_cfg *cfg, unsigned host_cpus)
 			      : useful(cfg, host_cpus, most);
 }
 
+/*
+ * Who spins wants a CPU that no CPU of the guest's wants. Disks and network are
+ * counted apart: both are seldom busy at once, and who finds nothing soon stops.
+ */
+unsigned mach_poll_us(const struct mach_cfg *cfg, unsigned threads,
+		      unsigned host_cpus)
+{
+	if (cfg->poll_us != MACH_POLL_AUTO)
+		return cfg->poll_us;
+	return cfg->cpus + threads <= host_cpus ? AUTO_POLL_US : 0;
+}
+
 static unsigned host_cpus(void)
 {
 	cpu_set_t set;
@@ -132,17 +148,19 @@ int mach_loops_start(struct machine *m)
 	bool inputs = cfg->input[MACH_KEYBOARD] || cfg->input[MACH_MOUSE] ||
 		      cfg->input[MACH_TABLET];
 	unsigned cpus = host_cpus();
+	unsigned disks = mach_iothreads(cfg, cpus);
+	unsigned nets = mach_net_threads(cfg, cpus);
 	int ret = 0;
 
 	/* A disk that waits for the host must not hold up the network, nor
 	 * either of them the sound. */
 	if (cfg->ndisks || inputs || named(cfg))
-		ret = start_pool(&m->io, "io", mach_iothreads(cfg, cpus),
+		ret = start_pool(&m->io, "io", disks,
 				 cfg->ndisks || named(cfg) ? LOOP_URING : 0,
-				 cfg->poll_us);
+				 mach_poll_us(cfg, disks, cpus));
 	if (ret == 0)
-		ret = start_pool(&m->net, "net", mach_net_threads(cfg, cpus),
-				 LOOP_URING, cfg->poll_us);
+		ret = start_pool(&m->net, "net", nets, LOOP_URING,
+				 mach_poll_us(cfg, nets, cpus));
 	if (ret == 0 && cfg->sound)
 		ret = loop_create(&m->snd, "sound0", 0);
 	if (ret == 0 && cfg->sound)

@@ -287,7 +287,8 @@ static const struct row rows[] = {
 	{ NULL, "--iothreads", "[N][,poll-us=N]",
 	  "threads for disks' queues, 1 to 16 (default: by CPUs);\n"
 	  "poll-us: how long they and the network's look for work\n"
-	  "before they sleep, up to 1000 (default: 0)",
+	  "before they sleep, up to 1000 (default: 50 where the\n"
+	  "host has CPUs left for them, else 0)",
 	  options_set_iothreads, false },
 	{ NULL, "--vga", "auto|std|none",
 	  "display hardware (default: auto: std where a disk boots\n"
@@ -518,7 +519,7 @@ int options_parse(struct options *o, int argc, const char *const *argv,
 	_Static_assert(COUNT(rows) <= 32, "given has a bit for each");
 	*o = (struct options){
 		.mach = { .memory = UINT64_C(512) << 20, .cpus = 1,
-			  .serial = "stdio" },
+			  .serial = "stdio", .poll_us = MACH_POLL_AUTO },
 	};
 	while (at < argc) {
 		int used = parse_one(&p, argv + at, argc - at, &given);

@@ -203,6 +203,30 @@ static void queues_and_threads_have_defaults(void **state)
 	assert_int_equal(threads_of("--kernel k --disk a --iothreads 7", 1), 7);
 }
 
+static unsigned poll_of(const char *line, unsigned threads, unsigned host_cpus)
+{
+	assert_int_equal(parse(line), 0);
+	return mach_poll_us(&opt.mach, threads, host_cpus);
+}
+
+/* They spin only where each has a CPU that the guest's leave. */
+static void spinning_has_a_default(void **state)
+{
+	(void)state;
+	assert_int_equal(poll_of("--kernel k --disk a", 1, 1), 0);
+	assert_int_equal(poll_of("--kernel k --disk a", 1, 2), 50);
+	assert_int_equal(poll_of("--kernel k --disk a", 2, 2), 0);
+	assert_int_equal(poll_of("--kernel k --disk a --iothreads 4", 4, 5),
+			 50);
+	assert_int_equal(poll_of("--kernel k --disk a --cpus 2", 1, 2), 0);
+	assert_int_equal(poll_of("--kernel k --disk a --cpus 2", 1, 3), 50);
+	assert_int_equal(poll_of("--kernel k --disk a --cpus 4", 2, 5), 0);
+	assert_int_equal(poll_of("--kernel k --disk a --cpus 4", 2, 6), 50);
+	/* What the user says holds, 0 too. */
+	assert_int_equal(poll_of("--disk a --iothreads poll-us=0", 1, 64), 0);
+	assert_int_equal(poll_of("--disk a --iothreads poll-us=7", 9, 1), 7);
+}
+
 static void help_and_version_win(void **state)
 {
 	(void)state;
@@ -420,6 +444,7 @@ int main(void)
 		cmocka_unit_test(packed_rings_are_asked_for),
 		cmocka_unit_test(queues_and_threads_arrive),
 		cmocka_unit_test(queues_and_threads_have_defaults),
+		cmocka_unit_test(spinning_has_a_default),
 		cmocka_unit_test(help_and_version_win),
 		cmocka_unit_test(a_disk_is_enough),
 		cmocka_unit_test(boot_order_arrives),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/machine.h"
 #include "vmm/optkv.h"
 
 #define SAY(...) snprintf(err, BENCH_ERR_LEN, __VA_ARGS__)
@@ -83,7 +84,8 @@ void bench_help(FILE *f)
 "  --profile NAME       modern (default) or aero-w7\n"
 "  --transport NAME     pci (default) or mmio\n"
 "  --iothreads N        as for aerovmm\n"
-"  --poll-us N          how long they look for work before they sleep (default 0)\n"
+"  --poll-us N          how long they look for work before they sleep\n"
+"                       (default as for aerovmm: 50 or 0, by CPUs)\n"
 "\n"
 "What is compared\n"
 "  --repeat N           runs of each, in turn; medians are shown (default 1)\n"
@@ -369,6 +371,7 @@ int bench_options(struct bench_cfg *cfg, int argc, char **argv,
 		.side = { [SIDE_AEROVMM] = true, [SIDE_HOST] = true },
 		.direct = true, .indirect = true, .event_idx = true,
 		.depth = { 32 }, .ndepths = 1, .repeat = 1, .runtime_ms = 3000,
+		.poll_us = MACH_POLL_AUTO,
 		.work = { .bs = 4096, .queues = 1, .random = true, .seed = 1 },
 	};
 	opterr = 0;
