@@ -150,9 +150,9 @@ int netio_attach(struct netio *, bool on);
  * The rings of a pair may be left to somebody who serves them faster (struct
  * vhost_ring in vhost.h; its tap is filled in here): ring 0 to the guest, 1
  * from it. What is lent is not received or sent here, and events fall silent;
- * gone, too, but for netio_look, to be called now and then. The others as vhost_memory, vhost_start, vhost_stop, vhost_call;
- * memory: set-up thread, and on failure nothing can be lent. Only where lends
- * is not 0.
+ * gone, too, but for netio_look, to be called now and then. The others as
+ * vhost_memory, vhost_start, vhost_stop, vhost_call; memory: set-up thread, and
+ * on failure nothing can be lent. Only where lends is not 0.
  */
 int netio_memory(struct netio *, const struct gmem *);
 static inline int netio_lend(struct netio *io, unsigned ring,

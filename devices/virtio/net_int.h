@@ -218,9 +218,9 @@ int net_use_pairs(struct net *, unsigned n);
 
 /*
  * net_lend.c: queues that the backend serves by itself. setup, on the owner
- * loop: 0 or -errno. start, ctl held: as the device's. Owner loop: lend: true: the queue
- * is out of our hands. regain: it is in them. look: takes back what may not be
- * out.
+ * loop: 0 or -errno. start, ctl held: as the device's. Owner loop: lend: true:
+ * the queue is out of our hands. regain: it is in them. look: takes back what
+ * may not be out.
  */
 int net_lend_setup(struct net_pair *);
 void net_lend_fini(struct net_pair *);
