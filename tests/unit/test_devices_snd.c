@@ -11,20 +11,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tests/lib/snd_rig.h"
+#include "tests/lib/snd_test.h"
 #include "tests/lib/variant.h"
-
-enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
-#define SPEC(status) (0x8000u + (status))       /* virtio's */
-
-#define contract (&vio_profile_aero_w7)
-#define modern (&vio_profile_modern)
-
-static void open_up(struct snd_rig *r, const struct vio_profile *prof)
-{
-	snd_rig_open(r, prof, NULL);
-	snd_rig_up(r);
-}
 
 /* ---- what it is ----------------------------------------------------------- */
 
@@ -87,7 +75,7 @@ static void c3_4_6_pcm_info(void **state)
 	uint32_t used;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	/* 16 bytes, as virtio has it, and 12, without the size. */
 	for (uint32_t len = 16; len >= 12; len -= 4) {
 		assert_int_equal(OK, snd_rig_ask(&r, q, len, a, 68, &used));
@@ -113,7 +101,7 @@ static void pcm_info_of_another_size(void **state)
 	uint32_t used;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	assert_int_equal(OK, snd_rig_ask(&r, q, 16, a, sizeof(a), &used));
 	assert_int_equal(4 + 48, used);
 	assert_memory_equal(items[0], a + 4, 24);
@@ -142,7 +130,7 @@ static void pcm_info_beyond_bounds(void **state)
 	uint32_t used;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(BAD_MSG, snd_rig_ask(&r, bad[i], 16, a,
 						      sizeof(a), &used));
@@ -153,7 +141,7 @@ static void pcm_info_beyond_bounds(void **state)
 	assert_int_equal(4, used);
 	snd_rig_close(&r);
 	/* The specification's request has a size. */
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	assert_int_equal(SPEC(BAD_MSG), snd_rig_ask(&r, q, 12, a, 68, &used));
 	assert_int_equal(SPEC(OK), snd_rig_ask(&r, q, 16, a, 68, &used));
 	snd_rig_close(&r);
@@ -168,7 +156,7 @@ static void modern_streams_do_more(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	assert_int_equal(SPEC(OK), snd_rig_ask(&r, q, 16, a, 68, NULL));
 	for (unsigned i = 0; i < 2; i++) {
 		const uint8_t *item = a + 4 + 32 * i;
@@ -200,7 +188,7 @@ static void c3_4_6_unsupported_is_not_supp(void **state)
 
 	(void)state;
 	for (unsigned p = 0; p < 2; p++) {
-		open_up(&r, p ? modern : contract);
+		snd_open_up(&r, p ? modern : contract);
 		for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 			assert_int_equal(p ? SPEC(NOT_SUPP) : NOT_SUPP,
 					 snd_rig_do(&r, codes[i], 0));
@@ -217,7 +205,7 @@ static void short_requests_are_bad(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < 6; i++) {
 		const uint32_t q[6] = { whole[i].code };
 
@@ -233,7 +221,7 @@ static void no_such_stream(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (uint32_t code = 0x102; code <= 0x105; code++) {
 		assert_int_equal(BAD_MSG, snd_rig_do(&r, code, 2));
 		assert_int_equal(BAD_MSG, snd_rig_do(&r, code, UINT32_MAX));
@@ -262,7 +250,7 @@ static void hostile_requests(void **state)
 	uint32_t len, status;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	q = &r.q[SND_CONTROLQ];
 	guest_poke(r.rig.guest, 0x9000, "\x02\x01\0\0\0\0\0\0", 8);
 	for (unsigned i = 0; i < 3; i++) {
@@ -290,7 +278,7 @@ static void request_and_answer_in_pieces(void **state)
 	uint32_t len;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	guest_poke(r.rig.guest, 0x9000, "\0\1\0\0\0\0\0\0\2\0\0\0\x20\0\0\0",
 		   16);
 	for (unsigned i = 0; i < 16 + 68; i++)
@@ -330,7 +318,7 @@ static void c3_4_4_fixed_parameters_only(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned f = 0; f < 32; f++)
 		assert_int_equal(f == 5 ? OK : NOT_SUPP, set(&r, (struct params){
 			0, 4096, 1024, 0, 2, (uint8_t)f, 7, 0 }));
@@ -363,7 +351,7 @@ static void sizes_are_whole_frames(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(BAD_MSG, set(&r, (struct params){
 			0, bad[i][0], bad[i][1], 0, 2, 5, 7, 0 }));
@@ -374,13 +362,13 @@ static void sizes_are_whole_frames(void **state)
 
 /* ---- states --------------------------------------------------------------- */
 
-enum { SET, PREPARE, RELEASE, START, STOP, CMDS };
+#define CMDS (STOP + 1 - SET)
 enum { S_NEW, S_SET, S_PREPARED, S_RUNNING, S_STOPPED, STATES };
 
 static uint32_t give(struct snd_rig *r, unsigned cmd, uint32_t stream)
 {
 	return cmd == SET ? snd_rig_set(r, stream)
-			  : snd_rig_do(r, 0x101 + cmd, stream);
+			  : snd_rig_do(r, cmd, stream);
 }
 
 static void go_to(struct snd_rig *r, unsigned state, uint32_t stream)
@@ -407,9 +395,9 @@ static void state_machine(void **state)
 		uint32_t base = p ? 0x8000 : 0, got;
 		struct snd_rig r;
 
-		open_up(&r, p ? modern : contract);
+		snd_open_up(&r, p ? modern : contract);
 		go_to(&r, s, stream);
-		got = give(&r, cmd, stream);
+		got = give(&r, SET + cmd, stream);
 		if (got != base + (valid[p][s][cmd] == '-' ? BAD_MSG : OK))
 			fail_msg("%s: command %u in state %u: status %#x",
 				 p ? "modern" : "aero-w7", cmd, s, got);
@@ -424,7 +412,7 @@ static void released_and_prepared_again(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	snd_rig_run(&r, 0);
 	assert_int_equal(SPEC(OK), give(&r, STOP, 0));
 	assert_int_equal(SPEC(OK), give(&r, RELEASE, 0));
@@ -444,7 +432,7 @@ static void host_without_a_card(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	assert_int_equal(OK, give(&r, SET, 0));
 	r.tape->refuse = -EIO;
 	assert_int_equal(IO_ERR, give(&r, PREPARE, 0));
@@ -460,7 +448,7 @@ static void reset_forgets_the_streams(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	snd_rig_run(&r, 1);
 	drv_reset(&r.rig.bus);
@@ -482,7 +470,7 @@ static void c3_4_2_1_eventq_retained(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < 64; i++) {
 		const struct drv_buf b = { 0x8000 + 8 * i, 8, true };
 
@@ -512,7 +500,7 @@ static void more_events_than_descriptors(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	drv_split_desc(&r.q[SND_EVENTQ], 0, 0x8000, 8, VRING_DESC_F_WRITE, 0);
 	for (uint16_t i = 0; i < 64; i++)
 		drv_split_avail(&r.q[SND_EVENTQ], i, 0);

@@ -12,46 +12,8 @@
 #include <cmocka.h>
 
 #include "devices/audio/riff.h"
-#include "tests/lib/snd_rig.h"
+#include "tests/lib/snd_test.h"
 #include "tests/lib/variant.h"
-
-enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
-#define SPEC(status) (0x8000u + (status))       /* virtio's */
-
-#define contract (&vio_profile_aero_w7)
-#define modern (&vio_profile_modern)
-
-enum { PREPARE = 0x102, RELEASE, START, STOP };
-
-/* 10 ms of stereo, of mono, and of both as frames */
-#define TEN_MS 480
-#define PLAY_10 (TEN_MS * 4)
-#define REC_10 (TEN_MS * 2)
-
-static uint8_t noise[SND_PAYLOAD_MAX + 64];
-
-static int make_noise(void **state)
-{
-	struct rnd rnd;
-
-	(void)state;
-	rnd_init(&rnd, "sound");
-	rnd_fill(&rnd, noise, sizeof(noise));
-	return 0;
-}
-
-static void open_up(struct snd_rig *r, const struct vio_profile *prof)
-{
-	snd_rig_open(r, prof, NULL);
-	snd_rig_up(r);
-}
-
-static void assert_played(const struct snd_rig *r, const void *sound,
-			  size_t len)
-{
-	assert_int_equal(len, r->tape->nplayed);
-	assert_memory_equal(sound, r->tape->played, len);
-}
 
 /* ---- recording ------------------------------------------------------------ */
 
@@ -61,9 +23,9 @@ static void c3_4_6_rx_filled_in_time(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	r.tape->nin = 2 * REC_10;
-	memcpy(r.tape->in, noise, r.tape->nin);
+	memcpy(r.tape->in, snd_noise, r.tape->nin);
 	snd_rig_run(&r, 1);
 	for (unsigned i = 0; i < 2; i++)
 		b[i] = snd_rig_record(&r, REC_10);
@@ -71,11 +33,12 @@ static void c3_4_6_rx_filled_in_time(void **state)
 	assert_true(snd_rig_quiet(&r, SND_RXQ));
 	snd_rig_pass(&r, 1);
 	assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[0]));
-	assert_memory_equal(noise, snd_rig_sound(&r, &b[0]), REC_10);
+	assert_memory_equal(snd_noise, snd_rig_sound(&r, &b[0]), REC_10);
 	assert_true(snd_rig_quiet(&r, SND_RXQ));
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[1]));
-	assert_memory_equal(noise + REC_10, snd_rig_sound(&r, &b[1]), REC_10);
+	assert_memory_equal(snd_noise + REC_10, snd_rig_sound(&r, &b[1]),
+			    REC_10);
 	snd_rig_close(&r);
 }
 
@@ -86,9 +49,9 @@ static void c3_4_6_rx_missing_is_silence(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	r.tape->nin = 100;
-	memcpy(r.tape->in, noise, 100);
+	memcpy(r.tape->in, snd_noise, 100);
 	snd_rig_run(&r, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		const uint8_t *got;
@@ -98,7 +61,7 @@ static void c3_4_6_rx_missing_is_silence(void **state)
 		got = snd_rig_sound(&r, &b);
 		assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b));
 		if (i == 0)
-			assert_memory_equal(noise, got, 100);
+			assert_memory_equal(snd_noise, got, 100);
 		assert_memory_equal(quiet, got + (i ? 0 : 100),
 				    REC_10 - (i ? 0 : 100));
 	}
@@ -111,7 +74,7 @@ static void c3_4_6_rx_not_running_is_io_err(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < 5; i++) {
 		if (i == 1)
 			assert_int_equal(OK, snd_rig_set(&r, 1));
@@ -143,7 +106,7 @@ static void c3_4_6_rx_cap(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 1);
 	b = snd_rig_record(&r, SND_PAYLOAD_MAX + 2);
 	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_RXQ, &b));
@@ -167,7 +130,7 @@ static void rx_header_of_another_length(void **state)
 	int id;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 1);
 	guest_poke(r.rig.guest, 0x8000, "\1\0\0\0\0\0\0\0\0", 9);
 	id = snd_rig_send(&r, SND_RXQ, longer, 2);
@@ -186,16 +149,16 @@ static void late_recorder_loses_time_only(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	r.tape->nin = 2 * REC_10;
-	memcpy(r.tape->in, noise, r.tape->nin);
+	memcpy(r.tape->in, snd_noise, r.tape->nin);
 	snd_rig_run(&r, 1);
 	snd_rig_pass(&r, 100 * MS);
 	b = snd_rig_record(&r, REC_10);
 	assert_int_equal(4800, r.tape->lost[SNDIO_CAPTURE]);
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &b));
-	assert_memory_equal(noise, snd_rig_sound(&r, &b), REC_10);
+	assert_memory_equal(snd_noise, snd_rig_sound(&r, &b), REC_10);
 	snd_rig_close(&r);
 }
 
@@ -207,15 +170,15 @@ static void filled_before_the_start(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	snd_open_up(&r, modern);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
 	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b[0]));
 	snd_rig_set(&r, 0);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
 	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b[0]));
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, PREPARE, 0));
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
-	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise + PLAY_10, PLAY_10);
 	snd_rig_pass(&r, 1000 * MS);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, START, 0));
@@ -224,7 +187,7 @@ static void filled_before_the_start(void **state)
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	snd_rig_pass(&r, 1);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
-	assert_played(&r, noise, 2 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 2 * PLAY_10);
 	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
 	/* Capture, too. */
 	snd_rig_set(&r, 1);
@@ -244,15 +207,15 @@ static void paused_and_resumed(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	snd_rig_run(&r, 0);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
-	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise + PLAY_10, PLAY_10);
 	snd_rig_pass(&r, 16 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, STOP, 0));
 	snd_rig_pass(&r, 500 * MS);
-	b[2] = snd_rig_play(&r, noise + 2 * PLAY_10, PLAY_10);
+	b[2] = snd_rig_play(&r, snd_noise + 2 * PLAY_10, PLAY_10);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, START, 0));
 	/* 6 ms of the second one were through. */
@@ -262,7 +225,7 @@ static void paused_and_resumed(void **state)
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[2]));
-	assert_played(&r, noise, 3 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 3 * PLAY_10);
 	snd_rig_close(&r);
 }
 
@@ -304,13 +267,13 @@ static void release_completes_all_first(void **state)
 	int id;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	spy_on(&r);
 	snd_rig_run(&r, 0);
 	snd_rig_run(&r, 1);
 	c = snd_rig_record(&r, REC_10);
 	for (unsigned i = 0; i < 4; i++)
-		b[i] = snd_rig_play(&r, noise, PLAY_10);
+		b[i] = snd_rig_play(&r, snd_noise, PLAY_10);
 	snd_rig_pass(&r, 5 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_do(&r, STOP, 0));
 	assert_int_equal(0, spy.used[SND_TXQ]);
@@ -341,7 +304,7 @@ static void release_completes_all_first(void **state)
 				 snd_rig_done(&r, SND_TXQ, &b[i]));
 	assert_true(snd_rig_used(&r, SND_TXQ, id, 8));
 	assert_int_equal(SPEC(IO_ERR), snd_rig_word(&r, 0x100));
-	assert_played(&r, noise, 0);
+	snd_assert_played(&r, snd_noise, 0);
 	/* The other stream went on. */
 	assert_int_equal(0, spy.used[SND_RXQ]);
 	snd_rig_pass(&r, 5 * MS);
@@ -364,18 +327,18 @@ static void other_rates_and_formats(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
-		open_up(&r, modern);
+		snd_open_up(&r, modern);
 		assert_int_equal(SPEC(OK), snd_rig_ask(&r, q[i], 24, NULL, 4,
 						       NULL));
 		snd_rig_do(&r, PREPARE, 0);
 		snd_rig_do(&r, START, 0);
-		b = snd_rig_play(&r, noise, second[i] / 4);
+		b = snd_rig_play(&r, snd_noise, second[i] / 4);
 		snd_rig_pass(&r, 250 * MS - 1);
 		assert_true(snd_rig_quiet(&r, SND_TXQ));
 		snd_rig_pass(&r, 1);
 		assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b));
-		assert_played(&r, noise, second[i] / 4);
-		b = snd_rig_play(&r, noise, 2);
+		snd_assert_played(&r, snd_noise, second[i] / 4);
+		b = snd_rig_play(&r, snd_noise, 2);
 		assert_int_equal(SPEC(BAD_MSG), snd_rig_done(&r, SND_TXQ, &b));
 		snd_rig_close(&r);
 	}
@@ -387,10 +350,10 @@ static void new_parameters_drop_old_buffers(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	snd_rig_set(&r, 0);
 	snd_rig_do(&r, PREPARE, 0);
-	b = snd_rig_play(&r, noise, PLAY_10);
+	b = snd_rig_play(&r, snd_noise, PLAY_10);
 	assert_int_equal(SPEC(OK), snd_rig_set(&r, 0));
 	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_TXQ, &b));
 	snd_rig_close(&r);
@@ -416,10 +379,10 @@ static void complete_when_heard(void **state)
 	open_card(&r, &t);
 	snd_rig_run(&r, 0);
 	t->room = 700;
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
-	b[1] = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise + PLAY_10, PLAY_10);
 	/* As much as there is room goes at once, and none is complete. */
-	assert_played(&r, noise, 700 * 4);
+	snd_assert_played(&r, snd_noise, 700 * 4);
 	snd_rig_pass(&r, 20 * MS);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	t->unheard = 700 - 479;
@@ -430,7 +393,7 @@ static void complete_when_heard(void **state)
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
 	t->room = 500;
 	snd_rig_pass(&r, 20 * MS);
-	assert_played(&r, noise, 2 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 2 * PLAY_10);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	t->unheard = 0;
 	snd_rig_pass(&r, 20 * MS);
@@ -447,7 +410,7 @@ static void recorded_in_parts(void **state)
 	(void)state;
 	open_card(&r, &t);
 	t->nin = REC_10;
-	memcpy(t->in, noise, REC_10);
+	memcpy(t->in, snd_noise, REC_10);
 	snd_rig_run(&r, 1);
 	b = snd_rig_record(&r, REC_10);
 	for (unsigned i = 0; i < 4; i++) {
@@ -456,7 +419,7 @@ static void recorded_in_parts(void **state)
 		snd_rig_pass(&r, 10 * MS);
 	}
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_RXQ, &b));
-	assert_memory_equal(noise, snd_rig_sound(&r, &b), REC_10);
+	assert_memory_equal(snd_noise, snd_rig_sound(&r, &b), REC_10);
 	/* Released in the middle: what was recorded stays. */
 	b = snd_rig_record(&r, REC_10);
 	t->at = 0;
@@ -465,7 +428,7 @@ static void recorded_in_parts(void **state)
 	snd_rig_do(&r, STOP, 1);
 	snd_rig_do(&r, RELEASE, 1);
 	assert_int_equal(SPEC(IO_ERR), snd_rig_done(&r, SND_RXQ, &b));
-	assert_memory_equal(noise, snd_rig_sound(&r, &b), 200);
+	assert_memory_equal(snd_noise, snd_rig_sound(&r, &b), 200);
 	assert_int_equal(0, ((uint8_t *)snd_rig_sound(&r, &b))[200]);
 	snd_rig_close(&r);
 }
@@ -476,10 +439,10 @@ static void host_that_fails(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
-	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise, PLAY_10);
 	r.tape->refuse = -ENOSPC;
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[0]));
@@ -496,11 +459,11 @@ static void reset_leaves_memory_alone(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	snd_rig_run(&r, 1);
 	for (unsigned i = 0; i < 10; i++) {
-		snd_rig_play(&r, noise, PLAY_10);
+		snd_rig_play(&r, snd_noise, PLAY_10);
 		snd_rig_record(&r, REC_10);
 	}
 	snd_rig_pass(&r, 25 * MS);
@@ -518,16 +481,16 @@ static void without_bus_master_nothing_moves(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
 	vio_set_dma(r.rig.dev, false);
 	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[0]));
 	guest_snap(r.rig.guest);
 	snd_rig_pass(&r, 100 * MS);
 	assert_true(guest_unchanged(r.rig.guest));
 	vio_set_dma(r.rig.dev, true);
-	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise, PLAY_10);
 	r.rig.bus.ops->notify(&r.rig.bus, SND_TXQ);
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
@@ -540,15 +503,15 @@ static void queue_stopped_alone(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b = snd_rig_play(&r, noise, PLAY_10);
+	b = snd_rig_play(&r, snd_noise, PLAY_10);
 	drv_q_stop(&r.rig.bus, SND_TXQ);
 	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b));
 	snd_rig_pass(&r, 100 * MS);
 	rig_ring(&r.rig, &r.q[SND_TXQ], 256, false, NULL);
 	drv_q_start(&r.rig.bus, SND_TXQ, &r.q[SND_TXQ]);
-	b = snd_rig_play(&r, noise, PLAY_10);
+	b = snd_rig_play(&r, snd_noise, PLAY_10);
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
 	snd_rig_close(&r);
@@ -559,7 +522,7 @@ static void more_buffers_than_descriptors(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	guest_fill(r.rig.guest, 0x8000, 0, 16);
 	drv_split_desc(&r.q[SND_TXQ], 0, 0x8000, 12, VRING_DESC_F_NEXT, 1);
@@ -599,7 +562,7 @@ static void from_file_to_file(void **state)
 	f = fopen(in, "wb");
 	assert_non_null(f);
 	fwrite(file, 1, head, f);
-	fwrite(noise, 1, 1000, f);
+	fwrite(snd_noise, 1, 1000, f);
 	fclose(f);
 	assert_int_equal(0, sndio_open(&io, &(struct sndio_cfg){ spec, in },
 				       err, sizeof(err)));
@@ -608,7 +571,7 @@ static void from_file_to_file(void **state)
 	snd_rig_run(&r, 0);
 	snd_rig_run(&r, 1);
 	for (unsigned i = 0; i < 3; i++) {
-		b[i] = snd_rig_play(&r, noise + i * 400, 400);
+		b[i] = snd_rig_play(&r, snd_noise + i * 400, 400);
 		b[3 + i] = snd_rig_record(&r, 400);
 	}
 	snd_rig_pass(&r, 100 * MS);
@@ -617,7 +580,8 @@ static void from_file_to_file(void **state)
 
 		assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[i]));
 		assert_int_equal(OK, snd_rig_done(&r, SND_RXQ, &b[3 + i]));
-		assert_memory_equal(noise + i * 400, got, i < 2 ? 400 : 200);
+		assert_memory_equal(snd_noise + i * 400, got,
+				    i < 2 ? 400 : 200);
 		assert_int_equal(0, i < 2 ? 0 : got[200] | got[399]);
 	}
 	snd_rig_close(&r);
@@ -625,7 +589,7 @@ static void from_file_to_file(void **state)
 	assert_non_null(f);
 	assert_int_equal(44 + 1200, fread(file, 1, sizeof(file), f));
 	fclose(f);
-	assert_memory_equal(noise, file + 44, 1200);
+	assert_memory_equal(snd_noise, file + 44, 1200);
 	unlink(out);
 	unlink(in);
 	assert_int_equal(0, rmdir(dir));
@@ -720,5 +684,5 @@ int main(void)
 	};
 
 	return formats_run("virtio-snd recording", tests,
-			   sizeof(tests) / sizeof(tests[0]), make_noise);
+			   sizeof(tests) / sizeof(tests[0]), snd_make_noise);
 }

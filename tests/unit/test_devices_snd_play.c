@@ -11,46 +11,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tests/lib/snd_rig.h"
+#include "tests/lib/snd_test.h"
 #include "tests/lib/variant.h"
-
-enum { OK, BAD_MSG, NOT_SUPP, IO_ERR };         /* the contract's */
-#define SPEC(status) (0x8000u + (status))       /* virtio's */
-
-#define contract (&vio_profile_aero_w7)
-#define modern (&vio_profile_modern)
-
-enum { PREPARE = 0x102, RELEASE, START, STOP };
-
-/* 10 ms of stereo, of mono, and of both as frames */
-#define TEN_MS 480
-#define PLAY_10 (TEN_MS * 4)
-#define REC_10 (TEN_MS * 2)
-
-static uint8_t noise[SND_PAYLOAD_MAX + 64];
-
-static int make_noise(void **state)
-{
-	struct rnd rnd;
-
-	(void)state;
-	rnd_init(&rnd, "sound");
-	rnd_fill(&rnd, noise, sizeof(noise));
-	return 0;
-}
-
-static void open_up(struct snd_rig *r, const struct vio_profile *prof)
-{
-	snd_rig_open(r, prof, NULL);
-	snd_rig_up(r);
-}
-
-static void assert_played(const struct snd_rig *r, const void *sound,
-			  size_t len)
-{
-	assert_int_equal(len, r->tape->nplayed);
-	assert_memory_equal(sound, r->tape->played, len);
-}
 
 /* ---- playing -------------------------------------------------------------- */
 
@@ -62,20 +24,20 @@ static void c3_4_6_tx_in_order_when_consumed(void **state)
 	size_t at = 0;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	for (unsigned i = 0; i < 4; i++) {
-		b[i] = snd_rig_play(&r, noise + at, frames[i] * 4);
+		b[i] = snd_rig_play(&r, snd_noise + at, frames[i] * 4);
 		at += frames[i] * 4;
 	}
 	/* 10 ms, and not a nanosecond earlier. */
 	snd_rig_pass(&r, 10 * MS - 1);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
-	assert_played(&r, noise, 0);
+	snd_assert_played(&r, snd_noise, 0);
 	snd_rig_pass(&r, 1);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
-	assert_played(&r, noise, 1920);
+	snd_assert_played(&r, snd_noise, 1920);
 	snd_rig_pass(&r, 1 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
@@ -84,7 +46,7 @@ static void c3_4_6_tx_in_order_when_consumed(void **state)
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	snd_rig_pass(&r, 1 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[3]));
-	assert_played(&r, noise, at);
+	snd_assert_played(&r, snd_noise, at);
 	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
 	snd_rig_close(&r);
 }
@@ -96,17 +58,17 @@ static void read_when_due(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	snd_rig_run(&r, 0);
-	b[0] = snd_rig_play(&r, noise, PLAY_10);
-	b[1] = snd_rig_play(&r, noise, PLAY_10);
+	b[0] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[1] = snd_rig_play(&r, snd_noise, PLAY_10);
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[0]));
 	snd_rig_pass(&r, 9 * MS);
-	memcpy(snd_rig_sound(&r, &b[1]), noise + PLAY_10, PLAY_10);
+	memcpy(snd_rig_sound(&r, &b[1]), snd_noise + PLAY_10, PLAY_10);
 	snd_rig_pass(&r, 1 * MS);
 	assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[1]));
-	assert_played(&r, noise, 2 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 2 * PLAY_10);
 	snd_rig_close(&r);
 }
 
@@ -116,20 +78,20 @@ static void c3_4_6_underrun_is_silence_and_goes_on(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b = snd_rig_play(&r, noise, PLAY_10);
+	b = snd_rig_play(&r, snd_noise, PLAY_10);
 	snd_rig_pass(&r, 35 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
 	/* No buffers, no wakeups. */
 	assert_int_equal(1, r.fired);
-	b = snd_rig_play(&r, noise + PLAY_10, PLAY_10);
+	b = snd_rig_play(&r, snd_noise + PLAY_10, PLAY_10);
 	assert_int_equal(25 * 48, r.tape->lost[SNDIO_PLAY]);
 	snd_rig_pass(&r, 10 * MS - 1);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	snd_rig_pass(&r, 1);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
-	assert_played(&r, noise, 2 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 2 * PLAY_10);
 	assert_int_equal(25 * 48, r.tape->lost[SNDIO_PLAY]);
 	snd_rig_close(&r);
 }
@@ -140,10 +102,10 @@ static void late_host_does_not_rush(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	for (unsigned i = 0; i < 4; i++)
-		b[i] = snd_rig_play(&r, noise + i * PLAY_10, PLAY_10);
+		b[i] = snd_rig_play(&r, snd_noise + i * PLAY_10, PLAY_10);
 	/* A little late: the pace is kept. */
 	snd_rig_stall(&r, 13 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
@@ -157,7 +119,7 @@ static void late_host_does_not_rush(void **state)
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	snd_rig_pass(&r, 1);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[3]));
-	assert_played(&r, noise, 4 * PLAY_10);
+	snd_assert_played(&r, snd_noise, 4 * PLAY_10);
 	assert_int_equal(0, r.tape->lost[SNDIO_PLAY]);
 	snd_rig_close(&r);
 }
@@ -168,18 +130,18 @@ static void c3_4_6_tx_cap(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX + 4);
+	b = snd_rig_play(&r, snd_noise, SND_PAYLOAD_MAX + 4);
 	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_TXQ, &b));
-	assert_played(&r, noise, 0);
-	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX);
+	snd_assert_played(&r, snd_noise, 0);
+	b = snd_rig_play(&r, snd_noise, SND_PAYLOAD_MAX);
 	snd_rig_pass(&r, 2000 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b));
-	assert_played(&r, noise, SND_PAYLOAD_MAX);
+	snd_assert_played(&r, snd_noise, SND_PAYLOAD_MAX);
 	/* The cap comes before the state. */
 	snd_rig_do(&r, STOP, 0);
-	b = snd_rig_play(&r, noise, SND_PAYLOAD_MAX + 4);
+	b = snd_rig_play(&r, snd_noise, SND_PAYLOAD_MAX + 4);
 	assert_int_equal(BAD_MSG, snd_rig_done(&r, SND_TXQ, &b));
 	snd_rig_close(&r);
 }
@@ -190,7 +152,7 @@ static void d7_tx_not_running_is_io_err(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	for (unsigned i = 0; i < 5; i++) {
 		if (i == 1)
 			assert_int_equal(OK, snd_rig_set(&r, 0));
@@ -202,10 +164,10 @@ static void d7_tx_not_running_is_io_err(void **state)
 		}
 		if (i == 4)
 			assert_int_equal(OK, snd_rig_do(&r, RELEASE, 0));
-		b = snd_rig_play(&r, noise, PLAY_10);
+		b = snd_rig_play(&r, snd_noise, PLAY_10);
 		assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b));
 	}
-	assert_played(&r, noise, 0);
+	snd_assert_played(&r, snd_noise, 0);
 	snd_rig_close(&r);
 }
 
@@ -215,17 +177,17 @@ static void stop_ends_what_is_pending(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	for (unsigned i = 0; i < 3; i++)
-		b[i] = snd_rig_play(&r, noise, PLAY_10);
+		b[i] = snd_rig_play(&r, snd_noise, PLAY_10);
 	snd_rig_pass(&r, 15 * MS);
 	assert_int_equal(OK, snd_rig_do(&r, STOP, 0));
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
 	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[1]));
 	assert_int_equal(IO_ERR, snd_rig_done(&r, SND_TXQ, &b[2]));
 	snd_rig_pass(&r, 100 * MS);
-	assert_played(&r, noise, PLAY_10);
+	snd_assert_played(&r, snd_noise, PLAY_10);
 	snd_rig_close(&r);
 }
 
@@ -249,10 +211,10 @@ static void any_cut_of_a_buffer(void **state)
 	int id[2];
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	guest_fill(r.rig.guest, 0x8000, 0, 8);
-	guest_poke(r.rig.guest, 0x8008, noise, 20);
+	guest_poke(r.rig.guest, 0x8008, snd_noise, 20);
 	guest_fill(r.rig.guest, 0x9000, 0xee, 8);
 	guest_fill(r.rig.guest, 0xa000, 0xee, 0x3100);
 	id[0] = snd_rig_send(&r, SND_TXQ, a, 2);
@@ -270,7 +232,7 @@ static void any_cut_of_a_buffer(void **state)
 	assert_memory_equal("\0\0\0\0\0\0\0\0", st, 8);
 	assert_int_equal(0xee, guest_byte(r.rig.guest, 0xa002));
 	assert_int_equal(40, r.tape->nplayed);
-	assert_memory_equal(noise, r.tape->played + 20, 20);
+	assert_memory_equal(snd_noise, r.tape->played + 20, 20);
 	snd_rig_close(&r);
 }
 
@@ -282,7 +244,7 @@ static void a_buffer_of_pages(void **state)
 	int id;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	/* 256 KiB, page by page, backwards in memory. */
 	buf[0] = (struct drv_buf){ 0x1000, 8, false };
@@ -290,7 +252,8 @@ static void a_buffer_of_pages(void **state)
 	for (unsigned i = 0; i < 64; i++) {
 		buf[1 + i] = (struct drv_buf){ 0x60000 - i * 4096, 4096,
 					       false };
-		guest_poke(r.rig.guest, buf[1 + i].gpa, noise + i * 4096, 4096);
+		guest_poke(r.rig.guest, buf[1 + i].gpa, snd_noise + i * 4096,
+			   4096);
 	}
 	buf[65] = (struct drv_buf){ 0x2000, 8, true };
 	table.gpa = 0x70000;
@@ -299,7 +262,7 @@ static void a_buffer_of_pages(void **state)
 	snd_rig_pass(&r, 2000 * MS);
 	assert_true(snd_rig_used(&r, SND_TXQ, id, 8));
 	assert_int_equal(OK, snd_rig_word(&r, 0x2000));
-	assert_played(&r, noise, SND_PAYLOAD_MAX);
+	snd_assert_played(&r, snd_noise, SND_PAYLOAD_MAX);
 	snd_rig_close(&r);
 }
 
@@ -326,7 +289,7 @@ static void buffers_that_are_wrong(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	guest_fill(r.rig.guest, 0x8000, 0, 16);
 	guest_fill(r.rig.guest, 0x8100, 1, 1);
@@ -339,7 +302,7 @@ static void buffers_that_are_wrong(void **state)
 		assert_true(snd_rig_used(&r, SND_TXQ, id, 8));
 		assert_int_equal(BAD_MSG, snd_rig_word(&r, 0x9000));
 	}
-	assert_played(&r, noise, 0);
+	snd_assert_played(&r, snd_noise, 0);
 	snd_rig_close(&r);
 }
 
@@ -355,7 +318,7 @@ static void no_room_for_the_status(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	guest_fill(r.rig.guest, 0x8000, 0, 16);
 	guest_fill(r.rig.guest, 0x9000, 0xee, 8);
@@ -365,7 +328,7 @@ static void no_room_for_the_status(void **state)
 		assert_true(snd_rig_used(&r, SND_TXQ, id, 0));
 	}
 	assert_int_equal(0xeeeeeeee, snd_rig_word(&r, 0x9000));
-	assert_played(&r, noise, 0);
+	snd_assert_played(&r, snd_noise, 0);
 	snd_rig_close(&r);
 }
 
@@ -377,7 +340,7 @@ static void more_pieces_than_sensible(void **state)
 	int id;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
 	guest_fill(r.rig.guest, 0x8000, 0, 16);
 	for (unsigned i = 0; i < 1000; i++)
@@ -397,12 +360,12 @@ static void empty_buffers_keep_their_place(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, contract);
+	snd_open_up(&r, contract);
 	snd_rig_run(&r, 0);
-	b[0] = snd_rig_play(&r, noise, 0);
+	b[0] = snd_rig_play(&r, snd_noise, 0);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[0]));
-	b[1] = snd_rig_play(&r, noise, PLAY_10);
-	b[2] = snd_rig_play(&r, noise, 0);
+	b[1] = snd_rig_play(&r, snd_noise, PLAY_10);
+	b[2] = snd_rig_play(&r, snd_noise, 0);
 	assert_true(snd_rig_quiet(&r, SND_TXQ));
 	snd_rig_pass(&r, 10 * MS);
 	assert_int_equal(OK, snd_rig_done(&r, SND_TXQ, &b[1]));
@@ -416,16 +379,16 @@ static void tiny_buffers_are_served_together(void **state)
 	struct snd_rig r;
 
 	(void)state;
-	open_up(&r, modern);
+	snd_open_up(&r, modern);
 	snd_rig_run(&r, 0);
 	/* A frame each: 4.2 ms of 21 us. */
 	for (unsigned i = 0; i < 120; i++)
-		b[i] = snd_rig_play(&r, noise + 4 * i, 4);
+		b[i] = snd_rig_play(&r, snd_noise + 4 * i, 4);
 	snd_rig_pass(&r, 10 * MS);
 	for (unsigned i = 0; i < 120; i++)
 		assert_int_equal(SPEC(OK), snd_rig_done(&r, SND_TXQ, &b[i]));
 	assert_in_range(r.fired, 2, 4);
-	assert_played(&r, noise, 480);
+	snd_assert_played(&r, snd_noise, 480);
 	snd_rig_close(&r);
 }
 
@@ -449,5 +412,5 @@ int main(void)
 	};
 
 	return formats_run("virtio-snd playing", tests,
-			   sizeof(tests) / sizeof(tests[0]), make_noise);
+			   sizeof(tests) / sizeof(tests[0]), snd_make_noise);
 }
