@@ -206,7 +206,7 @@ static void run_fio(const struct job *job, int fd)
 {
 	const struct bench_cfg *cfg = job->cfg;
 	const struct work *w = &job->work;
-	char arg[16][64], name[4300], file[4200];
+	char arg[20][64], name[4300], file[4200];
 	char *argv[24];
 	unsigned n = 0, a = 0;
 
@@ -224,6 +224,8 @@ static void run_fio(const struct job *job, int fd)
 	ARG("--norandommap");
 	ARG("--allow_mounted_write=%d", bench_writes(cfg));
 	ARG("--direct=%d", cfg->direct);
+	/* Else the next one to read finds nothing in the page cache. */
+	ARG("--invalidate=0");
 	ARG("--rw=%s%s", w->random ? "rand" : "",
 	    w->writes == 0 ? "read" : w->writes == 100 ? "write" : "rw");
 	ARG("--rwmixwrite=%u", w->writes);
