@@ -250,28 +250,33 @@ static void drop_stale(const struct tap *t)
 
 /* virtio 5.1.4.1: the device MUST NOT pass frames beyond a negotiated MTU, and
  * vhost-net passes whatever the tap lets through. */
-static bool is_longer(const struct tap *t, unsigned mtu)
+static int keeps_mtu(const struct tap *t, unsigned mtu)
 {
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq ifr = { 0 };
-	bool longer;
+	int err = 0;
 
 	memcpy(ifr.ifr_name, t->ifname, IFNAMSIZ);
-	longer = ioctl(sock, SIOCGIFMTU, &ifr) < 0 || ifr.ifr_mtu > (int)mtu;
+	if (sock < 0 || ioctl(sock, SIOCGIFMTU, &ifr) < 0)
+		err = -errno;
+	else if (ifr.ifr_mtu > (int)mtu)
+		err = -EMSGSIZE;
 	if (sock >= 0)
 		close(sock);
-	return longer;
+	return err;
 }
 
 static int tap_lend(struct netio *io, unsigned ring, struct vhost_ring *r)
 {
 	struct tap *t = to_tap(io);
-	int err;
+	int err = 0;
 
 	if (io->gone || t->off)
 		return -ENODEV;
-	if (ring == 0 && r->mtu && is_longer(t, r->mtu))
-		return -EMSGSIZE;
+	if (ring == 0 && r->mtu)
+		err = keeps_mtu(t, r->mtu);
+	if (err)
+		return err;
 	r->tap = t->fd;
 	if (ring == 0 && r->at == 0)
 		drop_stale(t);
