@@ -139,6 +139,9 @@ unsigned mach_disk_queues(const struct mach_cfg *, const struct mach_disk *);
 unsigned mach_iothreads(const struct mach_cfg *, unsigned host_cpus);
 /* Threads for cards that name none of those. Pure. */
 unsigned mach_net_threads(const struct mach_cfg *, unsigned host_cpus);
+/* Whether so many threads have to share the host's CPUs with the guest's. Pure. */
+bool mach_shares_cpus(const struct mach_cfg *, unsigned threads,
+		      unsigned host_cpus);
 /* How long each of so many threads looks for work, in microseconds. Pure. */
 unsigned mach_poll_us(const struct mach_cfg *, unsigned threads,
 		      unsigned host_cpus);

@@ -101,6 +101,12 @@ unsigned mach_net_threads(const struct mach_cfg *cfg, unsigned host_cpus)
 			      : useful(cfg, host_cpus, most);
 }
 
+bool mach_shares_cpus(const struct mach_cfg *cfg, unsigned threads,
+		      unsigned host_cpus)
+{
+	return cfg->cpus + threads > host_cpus;
+}
+
 /*
  * Who spins wants a CPU that no CPU of the guest's wants. Disks and network are
  * counted apart: both are seldom busy at once, and who finds nothing soon stops.
@@ -110,7 +116,7 @@ unsigned mach_poll_us(const struct mach_cfg *cfg, unsigned threads,
 {
 	if (cfg->poll_us != MACH_POLL_AUTO)
 		return cfg->poll_us;
-	return cfg->cpus + threads <= host_cpus ? AUTO_POLL_US : 0;
+	return mach_shares_cpus(cfg, threads, host_cpus) ? 0 : AUTO_POLL_US;
 }
 
 static unsigned host_cpus(void)
@@ -124,7 +130,7 @@ static unsigned host_cpus(void)
 }
 
 static int start_pool(struct mach_pool *p, const char *name, unsigned n,
-		      unsigned flags, unsigned poll_us)
+		      unsigned flags, unsigned poll_us, bool shared)
 {
 	char full[16];
 	int ret = 0;
@@ -136,6 +142,7 @@ static int start_pool(struct mach_pool *p, const char *name, unsigned n,
 		ret = loop_create(l, full, flags);
 		if (ret == 0) {
 			loop_set_poll(*l, poll_us * UINT64_C(1000));
+			loop_set_shared(*l, shared);
 			ret = loop_start(*l);
 		}
 	}
@@ -157,10 +164,12 @@ int mach_loops_start(struct machine *m)
 	if (cfg->ndisks || inputs || named(cfg))
 		ret = start_pool(&m->io, "io", disks,
 				 cfg->ndisks || named(cfg) ? LOOP_URING : 0,
-				 mach_poll_us(cfg, disks, cpus));
+				 mach_poll_us(cfg, disks, cpus),
+				 mach_shares_cpus(cfg, disks, cpus));
 	if (ret == 0)
 		ret = start_pool(&m->net, "net", nets, LOOP_URING,
-				 mach_poll_us(cfg, nets, cpus));
+				 mach_poll_us(cfg, nets, cpus),
+				 mach_shares_cpus(cfg, nets, cpus));
 	if (ret == 0 && cfg->sound)
 		ret = loop_create(&m->snd, "sound0", 0);
 	if (ret == 0 && cfg->sound)

@@ -407,6 +407,13 @@ static bool run_timers(struct loop *l)
 	return ran;
 }
 
+/* ---- work ----------------------------------------------------------------- */
+
+void loop_took(struct loop *l)
+{
+	l->taken_requests++;
+}
+
 /* ---- hooks ---------------------------------------------------------------- */
 
 void loop_hook_mark(struct loop *l, struct loop_hook *h)
@@ -581,6 +588,8 @@ bool loop_step(struct loop *l, int timeout_ms)
 		limit = 0;
 	else
 		limit = sleep_limit(l, limit);
+	if (limit)
+		loop_share_rest(l);
 	ran |= rest(l, limit);
 	ran |= run_hooks(&l->hooks, &l->hooks_tail);
 	return ran || l->ready || l->fds_pending;

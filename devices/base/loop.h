@@ -39,6 +39,10 @@ bool loop_step(struct loop *, int timeout_ms);
  * Only where sleep would have been shorter: a loop with nothing to do does not.
  * Default 0. */
 void loop_set_poll(struct loop *, uint64_t max_ns);
+/* Owner, before its first step: the host has no CPU for this loop that the guest's
+ * CPUs would not need. Its thread then leaves the guest running when it is woken
+ * (SCHED_BATCH) where that serves more requests. Default false. */
+void loop_set_shared(struct loop *, bool shared);
 bool loop_is_owner(const struct loop *);
 bool loop_has_uring(const struct loop *);
 
@@ -100,6 +104,11 @@ struct loop_timer {
 uint64_t loop_now_ns(void);
 void loop_timer_set(struct loop *, struct loop_timer *, uint64_t at_ns);
 void loop_timer_del(struct loop *, struct loop_timer *);
+
+/* ---- work ---------------------------------------------------------------- */
+
+/* Owner: a request of the guest's was taken. */
+void loop_took(struct loop *);
 
 /* ---- hooks -------------------------------------------------------------- */
 

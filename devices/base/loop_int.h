@@ -12,6 +12,25 @@ struct epoll_event;
 /* Eight cards of eight pairs, all lent, need 8 * (17 + 32) of them. */
 #define LOOP_BELLS 512
 
+/* What the loop's thread is: SCHED_OTHER or SCHED_BATCH, for good or on trial. */
+enum loop_share_mode {
+	LOOP_SHARE_OTHER, LOOP_SHARE_TRY_BATCH, LOOP_SHARE_BATCH,
+	LOOP_SHARE_TRY_OTHER,
+};
+
+struct loop_share {
+	bool on, batch;                 /* SCHED_BATCH is set */
+	enum loop_share_mode mode;
+	/* Of this window: sleeps, those with one request since the last, all
+	 * requests. */
+	unsigned rounds, singles, requests;
+	uint64_t since_ns, last_ns;     /* its begin; the last round */
+	uint64_t rate;                  /* requests a second, to compare with */
+	unsigned skip;                  /* rounds */
+	unsigned windows, pause, backoff;
+	bool alone;             /* the last trial found one request a time */
+};
+
 struct loop {
 	char name[16];
 	unsigned flags;
@@ -41,12 +60,18 @@ struct loop {
 		uint64_t max_ns, now_ns;        /* how long to spin */
 		uint64_t spun_ns;       /* for nothing, before this sleep */
 	} linger;
+	unsigned taken_requests;        /* since the last sleep */
+	struct loop_share share;
 };
 
 /* loop_linger.c. Nothing to do but sleepers: true: now there is. */
 bool loop_linger(struct loop *);
 /* How long a sleep was. */
 void loop_linger_slept(struct loop *, uint64_t ns);
+/* loop_share.c. Before a sleep. */
+void loop_share_rest(struct loop *);
+/* So many requests came between two sleeps; sets the mode. Pure but for *s. */
+void loop_share_round(struct loop_share *s, unsigned requests, uint64_t now_ns);
 /* One look at the kernel without sleeping. */
 void loop_poll_kernel(struct loop *);
 

@@ -347,7 +347,10 @@ bool vio_pop(struct vq *vq, struct vq_chain *c)
 		vio_break(vq->dev, vq, n == -EFAULT ?
 			  "indirect table outside of RAM" :
 			  "descriptor chain that cannot be walked");
-	return n == 1;
+	if (n != 1)
+		return false;
+	loop_took(vq->loop);
+	return true;
 }
 
 /* ---- configuration -------------------------------------------------------- */

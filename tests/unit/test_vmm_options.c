@@ -227,6 +227,23 @@ static void spinning_has_a_default(void **state)
 	assert_int_equal(poll_of("--disk a --iothreads poll-us=7", 9, 1), 7);
 }
 
+static bool shared(const char *line, unsigned threads, unsigned host_cpus)
+{
+	assert_int_equal(parse(line), 0);
+	return mach_shares_cpus(&opt.mach, threads, host_cpus);
+}
+
+static void who_shares_a_cpu_is_told(void **state)
+{
+	(void)state;
+	assert_true(shared("--kernel k --disk a", 1, 1));
+	assert_false(shared("--kernel k --disk a", 1, 2));
+	assert_true(shared("--kernel k --disk a --cpus 2", 1, 2));
+	/* Whatever the spinning. */
+	assert_true(shared("--disk a --iothreads poll-us=7", 9, 1));
+	assert_false(shared("--disk a --iothreads poll-us=0", 1, 64));
+}
+
 static void help_and_version_win(void **state)
 {
 	(void)state;
@@ -445,6 +462,7 @@ int main(void)
 		cmocka_unit_test(queues_and_threads_arrive),
 		cmocka_unit_test(queues_and_threads_have_defaults),
 		cmocka_unit_test(spinning_has_a_default),
+		cmocka_unit_test(who_shares_a_cpu_is_told),
 		cmocka_unit_test(help_and_version_win),
 		cmocka_unit_test(a_disk_is_enough),
 		cmocka_unit_test(boot_order_arrives),

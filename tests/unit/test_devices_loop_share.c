@@ -1,0 +1,212 @@
+/*
+ * Description: a loop that shares a CPU with the guest's takes up batches where they
+ * serve more, and only there.
+ */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "devices/base/loop_int.h"
+
+/* What comes between two sleeps of the loop, and how long that takes. */
+struct guest {
+	struct { unsigned requests; uint64_t ns; } other, batch;
+	unsigned every, many;   /* other: after so many rounds there are many */
+};
+
+/* Measured: fio at depth 64 and at depth 1; a guest that polls at these depths. */
+static const struct guest deep = { { 1, 600000 }, { 25, 2500000 }, 8, 50 };
+static const struct guest single = { { 1, 1050000 }, { 1, 1360000 }, 20, 2 };
+static const struct guest polls = { { 1, 300000 }, { 1, 8000000 }, 0, 0 };
+static const struct guest polls_deep = { { 32, 1000000 }, { 32, 8000000 }, 0, 0 };
+static const struct guest seldom = { { 1, 60000000 }, { 4, 60000000 }, 0, 0 };
+
+struct run {
+	struct loop_share s;
+	uint64_t now;
+	uint64_t requests, ns, batch_ns;        /* since the last play */
+	unsigned switches, rounds;
+};
+
+static bool is_batch(const struct run *r)
+{
+	return r->s.mode == LOOP_SHARE_BATCH ||
+	       r->s.mode == LOOP_SHARE_TRY_BATCH;
+}
+
+static void play(struct run *r, const struct guest *g, uint64_t ns)
+{
+	r->requests = r->ns = r->batch_ns = 0;
+	r->switches = 0;
+	while (r->ns < ns) {
+		bool batch = is_batch(r);
+		uint64_t took = batch ? g->batch.ns : g->other.ns;
+		unsigned n = batch ? g->batch.requests : g->other.requests;
+
+		if (g->every && !batch && ++r->rounds % g->every == 0) {
+			took *= (g->many + 4) / 5;
+			n = g->many;
+		}
+
+		r->now += took;
+		r->ns += took;
+		r->batch_ns += batch ? took : 0;
+		r->requests += n;
+		loop_share_round(&r->s, n, r->now);
+		r->switches += batch != is_batch(r);
+	}
+}
+
+#define MS UINT64_C(1000000)
+#define S (1000 * MS)
+
+static void one_of_many_requests_waits_for_the_others(void **state)
+{
+	struct run r = { .now = S };
+
+	(void)state;
+	play(&r, &deep, 200 * MS);
+	assert_int_equal(LOOP_SHARE_BATCH, r.s.mode);
+	/* The other way is tried, and does not last. */
+	play(&r, &deep, 100 * S);
+	assert_in_range(r.switches, 20, 100);
+	assert_true(r.batch_ns > r.ns / 100 * 95);
+	assert_int_equal(LOOP_SHARE_BATCH, r.s.mode);
+}
+
+static void one_at_a_time_does_not_wait(void **state)
+{
+	struct run r = { .now = S };
+
+	(void)state;
+	play(&r, &single, S);
+	assert_in_range(r.switches, 1, 8);
+	play(&r, &single, 100 * S);
+	assert_true(r.batch_ns < r.ns / 200);
+}
+
+static void who_polls_for_the_end_does_not_wait(void **state)
+{
+	struct run r = { .now = S };
+
+	(void)state;
+	play(&r, &polls, S);
+	assert_true(r.requests > S / polls.other.ns * 8 / 10);
+	play(&r, &polls, 100 * S);
+	assert_true(r.requests > 100 * S / polls.other.ns * 99 / 100);
+	play(&r, &polls_deep, 10 * S);
+	assert_int_equal(0, r.batch_ns);
+}
+
+static void a_guest_that_changes_is_followed(void **state)
+{
+	struct run r = { .now = S };
+
+	(void)state;
+	play(&r, &deep, S);
+	assert_int_equal(LOOP_SHARE_BATCH, r.s.mode);
+	play(&r, &single, 100 * MS);
+	assert_true(r.batch_ns <= 50 * MS);
+	/* However long it was another. */
+	play(&r, &single, 100 * S);
+	assert_int_equal(LOOP_SHARE_OTHER, r.s.mode);
+	play(&r, &deep, S);
+	assert_int_equal(LOOP_SHARE_BATCH, r.s.mode);
+	play(&r, &polls_deep, 10 * S);
+	assert_int_equal(LOOP_SHARE_OTHER, r.s.mode);
+	play(&r, &polls_deep, 10 * S);
+	assert_int_equal(0, r.batch_ns);
+}
+
+static void an_idle_guest_tells_nothing(void **state)
+{
+	struct run r = { .now = S };
+
+	(void)state;
+	play(&r, &seldom, 1000 * S);
+	assert_int_equal(0, r.switches);
+	/* What failed before a rest is tried again behind it. */
+	play(&r, &polls, 100 * S);
+	r.now += S;
+	play(&r, &polls, 50 * MS);
+	assert_int_equal(2, r.switches);
+	/* A trial goes on behind a rest. */
+	r.now += S;
+	while (r.s.mode != LOOP_SHARE_TRY_BATCH)
+		play(&r, &deep, MS);
+	r.now += 10 * S;
+	play(&r, &deep, 200 * MS);
+	assert_int_equal(LOOP_SHARE_BATCH, r.s.mode);
+}
+
+static struct loop *shared(void)
+{
+	struct loop *l;
+
+	assert_int_equal(0, loop_create(&l, "shared", 0));
+	loop_set_shared(l, true);
+	return l;
+}
+
+static void step(struct loop *l, enum loop_share_mode mode, bool work)
+{
+	l->share.mode = mode;
+	if (work)
+		loop_took(l);
+	loop_step(l, 1);
+}
+
+static void the_thread_is_what_the_mode_says(void **state)
+{
+	struct loop *l = shared();
+
+	(void)state;
+	step(l, LOOP_SHARE_OTHER, true);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	step(l, LOOP_SHARE_BATCH, false);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	step(l, LOOP_SHARE_BATCH, true);
+	assert_int_equal(SCHED_BATCH, sched_getscheduler(0));
+	step(l, LOOP_SHARE_TRY_OTHER, true);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	step(l, LOOP_SHARE_TRY_BATCH, true);
+	assert_int_equal(SCHED_BATCH, sched_getscheduler(0));
+	step(l, LOOP_SHARE_OTHER, true);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	loop_destroy(l);
+}
+
+static void what_the_user_chose_stays(void **state)
+{
+	static const struct sched_param none;
+	struct loop *l = shared();
+
+	(void)state;
+	assert_int_equal(0, sched_setscheduler(0, SCHED_BATCH, &none));
+	step(l, LOOP_SHARE_OTHER, true);
+	step(l, LOOP_SHARE_OTHER, true);
+	assert_int_equal(SCHED_BATCH, sched_getscheduler(0));
+	assert_int_equal(0, sched_setscheduler(0, SCHED_OTHER, &none));
+	step(l, LOOP_SHARE_BATCH, true);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	loop_destroy(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_of_many_requests_waits_for_the_others),
+		cmocka_unit_test(one_at_a_time_does_not_wait),
+		cmocka_unit_test(who_polls_for_the_end_does_not_wait),
+		cmocka_unit_test(a_guest_that_changes_is_followed),
+		cmocka_unit_test(an_idle_guest_tells_nothing),
+		cmocka_unit_test(the_thread_is_what_the_mode_says),
+		cmocka_unit_test(what_the_user_chose_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
