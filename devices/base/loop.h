@@ -107,7 +107,7 @@ void loop_timer_del(struct loop *, struct loop_timer *);
 
 /* ---- work ---------------------------------------------------------------- */
 
-/* Owner: a request of the guest's was taken. */
+/* Owner: a chain of the guest's was taken; one that was put back counts again. */
 void loop_took(struct loop *);
 
 /* ---- hooks -------------------------------------------------------------- */

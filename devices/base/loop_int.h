@@ -21,14 +21,15 @@ enum loop_share_mode {
 struct loop_share {
 	bool on, batch;                 /* SCHED_BATCH is set */
 	enum loop_share_mode mode;
-	/* Of this window: sleeps, those with one request since the last, all
-	 * requests. */
+	/* Of this window: rests before which requests were taken, those with one
+	 * request, all requests. */
 	unsigned rounds, singles, requests;
 	uint64_t since_ns, last_ns;     /* its begin; the last round */
 	uint64_t rate;                  /* requests a second, to compare with */
 	unsigned skip;                  /* rounds */
-	unsigned windows, pause, backoff;
-	bool alone;             /* the last trial found one request a time */
+	unsigned windows;               /* of SCHED_BATCH, since a trial */
+	unsigned pause, backoff;        /* windows until the next trial; next pause */
+	bool alone;             /* one at a time, when it was last tried */
 };
 
 struct loop {
@@ -60,7 +61,7 @@ struct loop {
 		uint64_t max_ns, now_ns;        /* how long to spin */
 		uint64_t spun_ns;       /* for nothing, before this sleep */
 	} linger;
-	unsigned taken_requests;        /* since the last sleep */
+	unsigned taken_requests;        /* where shared: since the last rest */
 	struct loop_share share;
 };
 
@@ -68,6 +69,11 @@ struct loop {
 bool loop_linger(struct loop *);
 /* How long a sleep was. */
 void loop_linger_slept(struct loop *, uint64_t ns);
+static inline bool loop_share_is_batch(const struct loop_share *s)
+{
+	return s->mode == LOOP_SHARE_BATCH || s->mode == LOOP_SHARE_TRY_BATCH;
+}
+
 /* loop_share.c. Before a sleep. */
 void loop_share_rest(struct loop *);
 /* So many requests came between two sleeps; sets the mode. Pure but for *s. */

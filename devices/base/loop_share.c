@@ -10,7 +10,12 @@
  * them this guest is can only be told by trying: what serves more requests a second
  * stays, and is doubted again now and then.
  */
+#include <dirent.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "devices/base/loop_int.h"
 
@@ -20,8 +25,8 @@
 #define DOUBT_WINDOWS 64        /* under SCHED_BATCH, until the other is tried */
 #define PAUSE_LEAST 4           /* windows from a failed trial to the next */
 #define PAUSE_MOST 256
-#define GAP_NS 50000000         /* the guest had nothing to do */
-#define NEWS_NS 500000000       /* and then does something else */
+#define GAP_NS 50000000         /* between rounds: begin again */
+#define NEWS_NS 500000000       /* try again soon */
 
 static void begin_window(struct loop_share *s, uint64_t now)
 {
@@ -49,7 +54,6 @@ static void give_up_batches(struct loop_share *s)
 		s->backoff = PAUSE_LEAST;
 	s->pause = s->backoff;
 	s->backoff = s->backoff < PAUSE_MOST ? s->backoff * 4 : PAUSE_MOST;
-	s->alone = !several(s);
 }
 
 static uint64_t rate(const struct loop_share *s, uint64_t now)
@@ -67,26 +71,33 @@ static void at_end_of_other(struct loop_share *s, uint64_t now)
 		s->pause--;
 	} else if (2 * s->singles > s->rounds) {
 		s->rate = rate(s, now);
+		s->alone = !several(s);
 		begin_trial(s, LOOP_SHARE_TRY_BATCH);
 	}
+}
+
+static void at_end_of_trial(struct loop_share *s, uint64_t now)
+{
+	uint64_t r = rate(s, now);
+
+	if (several(s) && r > s->rate + s->rate / 4) {
+		s->mode = LOOP_SHARE_BATCH;
+		s->backoff = 0;
+	} else {
+		give_up_batches(s);
+	}
+	s->rate = r;
 }
 
 static void at_end_of_batch(struct loop_share *s, uint64_t now)
 {
 	uint64_t r = rate(s, now);
+	bool fell = s->windows > 4 && r < s->rate / 2;
 
-	if (s->mode == LOOP_SHARE_TRY_BATCH) {
-		if (several(s) && r > s->rate + s->rate / 4) {
-			s->mode = LOOP_SHARE_BATCH;
-			s->backoff = 0;
-		} else {
-			give_up_batches(s);
-		}
-	} else if (!several(s)) {
+	if (!several(s))
 		give_up_batches(s);
-	} else if (++s->windows == DOUBT_WINDOWS) {
+	else if (++s->windows == DOUBT_WINDOWS || fell)
 		begin_trial(s, LOOP_SHARE_TRY_OTHER);
-	}
 	s->rate = r;
 }
 
@@ -104,60 +115,103 @@ static bool fails(const struct loop_share *s, uint64_t now)
 	return s->mode == LOOP_SHARE_TRY_BATCH && rate(s, now) < s->rate / 8;
 }
 
+/* The guest had nothing to do, or a trial is so bad that it could do nothing: what
+ * comes next may be anything. */
+static void begin_again(struct loop_share *s, uint64_t rest, uint64_t now)
+{
+	if (s->mode == LOOP_SHARE_TRY_BATCH)
+		give_up_batches(s);
+	s->mode = LOOP_SHARE_OTHER;
+	s->skip = 0;
+	if (rest > NEWS_NS) {
+		s->backoff = 0;
+		if (s->pause > PAUSE_LEAST)
+			s->pause = PAUSE_LEAST;
+	}
+	begin_window(s, now);
+}
+
 void loop_share_round(struct loop_share *s, unsigned requests, uint64_t now)
 {
+	static void (*const at_end[])(struct loop_share *, uint64_t) = {
+		[LOOP_SHARE_OTHER] = at_end_of_other,
+		[LOOP_SHARE_TRY_BATCH] = at_end_of_trial,
+		[LOOP_SHARE_BATCH] = at_end_of_batch,
+		[LOOP_SHARE_TRY_OTHER] = at_end_of_doubt,
+	};
 	uint64_t rest = now - s->last_ns;
-	bool other = s->mode == LOOP_SHARE_OTHER ||
-		     s->mode == LOOP_SHARE_TRY_OTHER;
 
 	s->last_ns = now;
-	if (rest > NEWS_NS)
-		s->pause = s->backoff = 0;
-	if (rest > GAP_NS || s->skip) {
-		s->skip -= rest <= GAP_NS;
+	if (rest > GAP_NS) {
+		begin_again(s, rest, now);
+		return;
+	}
+	if (s->skip) {
+		s->skip--;
 		begin_window(s, now);
 		return;
 	}
 	s->rounds++;
 	s->singles += requests == 1;
 	s->requests += requests;
-	if (s->rounds < (other ? OTHER_ROUNDS : BATCH_ROUNDS) && !fails(s, now))
+	if (s->rounds < (loop_share_is_batch(s) ? BATCH_ROUNDS : OTHER_ROUNDS) &&
+	    !fails(s, now))
 		return;
-	if (s->mode == LOOP_SHARE_OTHER)
-		at_end_of_other(s, now);
-	else if (s->mode == LOOP_SHARE_TRY_OTHER)
-		at_end_of_doubt(s, now);
-	else
-		at_end_of_batch(s, now);
+	at_end[s->mode](s, now);
 	begin_window(s, now);
 }
 
-/* Who chose another policy for the process keeps it. */
-static bool may_share(void)
+/* io_uring's workers for this thread inherit what it is when they begin. */
+static void workers_as_others(void)
 {
-	return sched_getscheduler(0) == SCHED_OTHER;
+	static const struct sched_param none;
+	DIR *dir = opendir("/proc/self/task");
+	char mine[16], path[64], name[16];
+	const struct dirent *e;
+
+	if (!dir)
+		return;
+	snprintf(mine, sizeof(mine), "iou-wrk-%d", (int)gettid());
+	while ((e = readdir(dir)) != NULL) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+		FILE *f;
+
+		if (tid <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)tid);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fscanf(f, "%15s", name) == 1 && strcmp(name, mine) == 0 &&
+		    sched_getscheduler(tid) == SCHED_BATCH)
+			sched_setscheduler(tid, SCHED_OTHER, &none);
+		fclose(f);
+	}
+	closedir(dir);
 }
 
 void loop_share_rest(struct loop *l)
 {
+	static const struct sched_param none;
 	struct loop_share *s = &l->share;
-	struct sched_param none = { 0 };
 	bool batch;
 
 	if (!s->on || !l->taken_requests)
 		return;
-	if (!s->last_ns && !may_share()) {
+	loop_share_round(s, l->taken_requests, loop_now_ns());
+	l->taken_requests = 0;
+	batch = loop_share_is_batch(s);
+	if (batch == s->batch)
+		return;
+	/* Who chose another policy for the thread keeps it. */
+	if (sched_getscheduler(0) != (s->batch ? SCHED_BATCH : SCHED_OTHER) ||
+	    sched_setscheduler(0, batch ? SCHED_BATCH : SCHED_OTHER, &none) < 0) {
 		s->on = false;
 		return;
 	}
-	loop_share_round(s, l->taken_requests, loop_now_ns());
-	l->taken_requests = 0;
-	batch = s->mode == LOOP_SHARE_BATCH || s->mode == LOOP_SHARE_TRY_BATCH;
-	if (batch == s->batch)
-		return;
 	s->batch = batch;
-	if (sched_setscheduler(0, batch ? SCHED_BATCH : SCHED_OTHER, &none) < 0)
-		s->on = false;
+	if (!batch && l->ring)
+		workers_as_others();
 }
 
 void loop_set_shared(struct loop *l, bool shared)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "devices/base/log.h"
+#include "devices/base/loop_int.h"
 #include "tests/lib/suite_blk_int.h"
 
 int blk_setup(void **state)
@@ -100,11 +101,14 @@ static void reads_give_what_is_on_the_disk(void **state)
 
 	for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		uint8_t *data = guest_ptr(b->rig.guest, b->data, at[i].len);
+		unsigned taken = b->rig.io->taken_requests;
 		struct blkresult r;
 
 		blkrig_pattern(b);
 		r = blk_request(b, IN, at[i].sector, 0, at[i].len, true);
 		assert_int_equal(OK, r.status);
+		/* By which the loop decides how to share a CPU. */
+		assert_int_equal(taken + 1, b->rig.io->taken_requests);
 		blk_expect_len(b, at[i].len + 1, &r);
 		for (uint32_t k = 0; k < at[i].len; k++)
 			if (data[k] != blkrig_image_byte(at[i].sector * 512 + k))
