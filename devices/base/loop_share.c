@@ -25,7 +25,7 @@
 #define DOUBT_WINDOWS 64        /* under SCHED_BATCH, until the other is tried */
 #define PAUSE_LEAST 4           /* windows from a failed trial to the next */
 #define PAUSE_MOST 256
-#define GAP_NS 50000000         /* between rounds: begin again */
+#define GAP_NS 100000000        /* between rounds: begin again */
 #define NEWS_NS 500000000       /* try again soon */
 
 static void begin_window(struct loop_share *s, uint64_t now)
@@ -82,7 +82,7 @@ static void at_end_of_trial(struct loop_share *s, uint64_t now)
 
 	if (several(s) && r > s->rate + s->rate / 4) {
 		s->mode = LOOP_SHARE_BATCH;
-		s->backoff = 0;
+		s->pause = s->backoff = 0;
 	} else {
 		give_up_batches(s);
 	}
