@@ -1,4 +1,4 @@
-/* Between loop.c and loop_uring.c. Owner thread only. */
+/* Between the files loop*.c. Owner thread only. */
 #ifndef DEVICES_BASE_LOOP_INT_H
 #define DEVICES_BASE_LOOP_INT_H
 
@@ -76,7 +76,7 @@ static inline bool loop_share_is_batch(const struct loop_share *s)
 
 /* loop_share.c. Before a sleep. */
 void loop_share_rest(struct loop *);
-/* So many requests came between two sleeps; sets the mode. Pure but for *s. */
+/* So many requests came between two rests; sets the mode. Pure but for *s. */
 void loop_share_round(struct loop_share *s, unsigned requests, uint64_t now_ns);
 /* One look at the kernel without sleeping. */
 void loop_poll_kernel(struct loop *);

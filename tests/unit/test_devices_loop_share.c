@@ -2,15 +2,21 @@
  * Description: a loop that shares a CPU with the guest's takes up batches where they
  * serve more, and only there.
  */
+#include <dirent.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
+#include <liburing.h>
 
 #include "devices/base/loop_int.h"
+#include "tests/lib/step.h"
 
 /* What comes between two sleeps of the loop, and how long that takes. */
 struct guest {
@@ -206,6 +212,67 @@ static void the_thread_is_what_the_mode_says(void **state)
 	loop_destroy(l);
 }
 
+/* The policy of io_uring's worker for this thread; -1: there is none. */
+static int workers_policy(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	const struct dirent *e;
+	int policy = -1;
+
+	assert_non_null(dir);
+	while ((e = readdir(dir)) != NULL) {
+		char path[300], name[32] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fgets(name, sizeof(name), f) &&
+		    strncmp(name, "iou-wrk-", 8) == 0)
+			policy = sched_getscheduler(atoi(e->d_name));
+		fclose(f);
+	}
+	closedir(dir);
+	return policy;
+}
+
+static void op_done(struct loop_op *op, int res)
+{
+	(void)op;
+	assert_int_equal(0, res);
+}
+
+static void workers_are_what_the_thread_is(void **state)
+{
+	struct loop_op op = { .done = op_done };
+	struct io_uring_sqe *sqe;
+	struct loop *l;
+
+	(void)state;
+	step_keep_ring();
+	assert_int_equal(0, loop_create(&l, "shared", LOOP_URING));
+	loop_set_shared(l, true);
+	step(l, LOOP_SHARE_OTHER, true);
+	if (!loop_has_uring(l)) {
+		loop_destroy(l);
+		fprintf(stderr, "skip: the host has no io_uring for us\n");
+		skip();
+	}
+	step(l, LOOP_SHARE_BATCH, true);
+	/* Done by a worker, which begins now. */
+	sqe = loop_sqe(l);
+	io_uring_prep_nop(sqe);
+	sqe->flags |= IOSQE_ASYNC;
+	loop_sqe_commit(sqe, &op);
+	loop_wait_ops(l);
+	assert_int_equal(SCHED_BATCH, workers_policy());
+	step(l, LOOP_SHARE_OTHER, true);
+	assert_int_equal(SCHED_OTHER, sched_getscheduler(0));
+	assert_int_equal(SCHED_OTHER, workers_policy());
+	loop_destroy(l);
+}
+
 static void what_the_user_chose_stays(void **state)
 {
 	static const struct sched_param none;
@@ -235,6 +302,7 @@ int main(void)
 		cmocka_unit_test(batches_end_with_a_rest),
 		cmocka_unit_test(a_mix_is_not_tried_for_ever),
 		cmocka_unit_test(the_thread_is_what_the_mode_says),
+		cmocka_unit_test(workers_are_what_the_thread_is),
 		cmocka_unit_test(what_the_user_chose_stays),
 	};
 
