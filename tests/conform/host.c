@@ -57,6 +57,7 @@ struct world {
 	struct { struct snd_alarm *alarm; uint64_t at; } set[ALARMS];
 	char dir[32], out[64], in[64];
 	pthread_t beside;
+	bool has_beside;
 	void (*beside_fn)(void *);
 	void *beside_arg;
 };
@@ -159,6 +160,9 @@ bool cf_pass(struct cf *c, unsigned n)
 {
 	struct world *w = to_world(c);
 
+	/* The other thread may have to wait for a processor. */
+	if (w->has_beside && n >= 10)
+		usleep(1000);
 	settle(w);
 	advance(w, MS);
 	while (line_to_handle(c)) {
@@ -226,12 +230,16 @@ void cf_beside(struct cf *c, void (*fn)(void *), void *arg)
 
 	w->beside_fn = fn;
 	w->beside_arg = arg;
+	w->has_beside = true;
 	BUG_ON(pthread_create(&w->beside, NULL, other, w));
 }
 
 void cf_join(struct cf *c)
 {
-	pthread_join(to_world(c)->beside, NULL);
+	struct world *w = to_world(c);
+
+	pthread_join(w->beside, NULL);
+	w->has_beside = false;
 }
 
 void cf_elsewhere(struct cf *c, void (*fn)(void *), void *arg)
