@@ -20,8 +20,11 @@ static uint8_t cmos(uint8_t at)
 
 static void set_cmos(uint8_t at, uint8_t v)
 {
+	/* The interrupt's handler moves the index. */
+	irq_disable();
 	outb(0x70, at);
 	outb(0x71, v);
+	irq_enable();
 }
 
 static void pit_irq(unsigned vector)

@@ -26,6 +26,7 @@ void guest_main(void)
 	if (!ok(cpu_start(1, storm), "processor 1 starts by INIT and SIPI"))
 		return;
 	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	wait_for(5000, storms > 0);
 	for (unsigned i = 0; i < n; i++)
 		good += vblk_do(&disk, BLK_IN, i % 64, 512) == 0;
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);

@@ -61,7 +61,8 @@ void *memset(void *, int, size_t);
 void *memcpy(void *, const void *, size_t);
 int memcmp(const void *, const void *, size_t);
 
-/* Microseconds by the ACPI PM timer, since the start. */
+/* Microseconds by the ACPI PM timer, since the start. These keep the last reading,
+ * so only one processor may use them. */
 uint64_t now_us(void);
 void wait_us(uint64_t us);
 /* Until cond, at most ms milliseconds; gives cond's last value. */
