@@ -205,9 +205,13 @@ static void exchange(unsigned flags, uint64_t features, unsigned room)
 	restart(&d, features);
 	peer_start(&p, r.io, n, false);
 	while (d.received < n || d.done < n) {
+		uint32_t was = d.received + d.done;
+
 		driver_take(&d);
 		driver_send(&d, n);
-		if (!patience_left(&pat))
+		if (d.received + d.done != was)
+			pat = patience_new();
+		else if (!patience_left(&pat))
 			fail_msg("stuck: %u received, %u sent", d.received,
 				 d.done);
 	}
