@@ -122,7 +122,7 @@ wait_vmm() {
 # One command to the machine's control socket; the answers go to control.out.
 control() {
 	printf '%s\n%s\n' '{"execute":"qmp_capabilities"}' "$1" |
-		socat -t 2 - UNIX-CONNECT:control >control.out
+		socat -t 60 - UNIX-CONNECT:control >control.out
 	! grep '"error"' control.out || fail "the control socket refuses $1"
 }
 

@@ -98,7 +98,7 @@ passes() {
 	run $lab/screen control 'Status: Testing'
 	$(cat)
 	run $lab/screen control 'Status: Pass.*' && $lab/screen control 'Pass: +[1-9][0-9]* +Errors: 0( |$)'
-	run printf '%s\n' '{"execute":"qmp_capabilities"}' '{"execute":"screendump","arguments":{"filename":"picture"}}' | socat -t 5 - UNIX-CONNECT:control
+	run printf '%s\n' '{"execute":"qmp_capabilities"}' '{"execute":"screendump","arguments":{"filename":"picture"}}' | socat -t 60 - UNIX-CONNECT:control
 	END
 }
 

@@ -41,7 +41,7 @@ echo "READY input"
 read -r _
 # The script's last event, and then a little for one that is too many.
 tries=0
-until grep -q '^Event: .*ABS_Y' /tmp/events2 || [ $tries -gt 200 ]; do
+until grep -q '^Event: .*ABS_Y.*value 32767' /tmp/events2 || [ $tries -gt 200 ]; do
 	tries=$((tries + 1))
 	usleep 100000
 done

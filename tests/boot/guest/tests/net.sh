@@ -40,16 +40,20 @@ else
 fi
 echo "READY net"
 # The peer sets its side up when it reads that line.
-tries=0
-until ping -c 1 -W 1 $peer >/dev/null 2>&1 || [ $tries -gt 30 ]; do
-	tries=$((tries + 1))
-done
+wait_peer() {
+	tries=0
+	until ping -c 1 -W 1 "$1" >/dev/null 2>&1 || [ $tries -gt 30 ]; do
+		tries=$((tries + 1))
+	done
+}
+wait_peer $peer
 try ping ping -c 3 -W 5 $peer
 [ "$want_net" = user ] || try jumbo ping -c 2 -W 5 -s 8000 $peer
 if [ "$want_net" = tap ]; then
 	ip link add link eth0 name eth0.7 type vlan id 7
 	ip addr add 10.9.8.2/24 dev eth0.7
 	ip link set eth0.7 up
+	wait_peer 10.9.8.1
 	try vlan ping -c 2 -W 5 10.9.8.1
 	try vlan-jumbo ping -c 2 -W 5 -s 8000 10.9.8.1
 fi
