@@ -516,6 +516,20 @@ static void states_are_kept(void **state)
 	assert_in_range(reg(r, EMU_BX), 13, 20);
 }
 
+/* Whatever a buffer says, the card's ports are where they were. */
+static void no_state_leads_to_other_ports(void **state)
+{
+	struct rom_rig *r = *state;
+
+	int10(r, 0x0003, 0, 0, 0);
+	at_buffer(r, 0);
+	memset(r->mem + BUF, 0x10, 4096);
+	int10(r, 0x4f04, 0, 0x02, 2);
+	assert_int_equal(0x3d4, word(r, 0x463));
+	int10(r, 0x0200, 0, 0, 0x0304);
+	int10(r, 0x0501, 0, 0, 0);
+}
+
 /* ---- anything -------------------------------------------------------------------------------- */
 
 /* What takes a count or a height gets one that a test can wait for. */
@@ -591,6 +605,7 @@ int main(void)
 		T(extras_change_nothing), T(text_is_written), T(text_is_drawn),
 		T(fifty_rows), T(vbe_controller), T(vbe_modes), T(vbe_window),
 		T(vbe_edid), T(vbe_without_a_framebuffer), T(states_are_kept),
+		T(no_state_leads_to_other_ports),
 		T(anything_goes), P(anything_goes),
 	};
 

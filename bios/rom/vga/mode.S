@@ -169,7 +169,14 @@ write_row:
 	loop write_row
 	ret
 
-/* DX: the CRTC's index port for the miscellaneous register AL. */
+/* DX: the CRTC's index port, as the card is now. Changes AL. */
+	.globl crtc_port
+crtc_port:
+	mov $MISC_READ, %dx
+	in (%dx), %al
+	/* falls through */
+
+/* The same for the miscellaneous register AL. */
 crtc_of_misc:
 	mov $0x3d4, %dx
 	test $1, %al
@@ -179,9 +186,7 @@ crtc_of_misc:
 
 	.globl screen_on
 screen_on:
-	mov $MISC_READ, %dx
-	in (%dx), %al
-	call crtc_of_misc
+	call crtc_port
 	add $6, %dl
 	in (%dx), %al
 	mov $ATTR, %dx

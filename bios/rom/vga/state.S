@@ -203,13 +203,8 @@ restore_hardware:
 	mov $5, %cx
 	call restore_row
 	inc %si
-	mov $MISC_READ, %dx
-	in (%dx), %al
-	mov $0x3d4, %dx
-	test $1, %al
-	jnz 1f
-	mov $0xb4, %dl
-1:	push %dx
+	call crtc_port
+	push %dx
 	mov $0x0011, %ax                /* lift the write protection */
 	out %ax, (%dx)
 	mov $25, %cx
@@ -268,6 +263,9 @@ restore_bda:
 	push %ds
 	pop %es
 	pop %ds
+	/* Of a port only the card knows: a buffer may hold anything. */
+	call crtc_port
+	mov %dx, BDA_CRTC
 	ret
 
 restore_dac:
