@@ -33,15 +33,6 @@ static uint32_t roll(uint32_t *seed, uint32_t below)
 static const uint32_t addrs[] = { 0xfee00000, 0xfee1f000, 0xfee7f00c, 0x1000,
 				  0xfffffffc, 0 };
 
-/* 10 ms, without now_us(): that is for one processor. */
-static void stand(void)
-{
-	uint32_t from = inl(0x608);
-
-	while (((inl(0x608) - from) & 0xffffff) < 35795)
-		__asm__ volatile("pause");
-}
-
 static void rewrite(void)
 {
 	uint32_t seed = 11;
@@ -63,7 +54,7 @@ static void rewrite(void)
 		}
 		/* Some stand long enough to be used. */
 		if (!roll(&seed, 64))
-			stand();
+			wait_us(10000);
 		writes++;
 	}
 	__atomic_store_n(&stopped, true, __ATOMIC_RELEASE);

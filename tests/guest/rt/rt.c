@@ -193,9 +193,9 @@ uint64_t now_us(void)
 
 void wait_us(uint64_t us)
 {
-	uint64_t end = now_us() + us;
+	uint32_t from = inl(PM_TIMER), ticks = (uint32_t)(us * PM_HZ / 1000000);
 
-	while (now_us() < end)
+	while (((inl(PM_TIMER) - from) & 0xffffff) < ticks)
 		__asm__ volatile("pause");
 }
 

@@ -61,11 +61,12 @@ void *memset(void *, int, size_t);
 void *memcpy(void *, const void *, size_t);
 int memcmp(const void *, const void *, size_t);
 
-/* Microseconds by the ACPI PM timer, since the start. These keep the last reading,
- * so only one processor may use them. */
+/* Microseconds by the ACPI PM timer, since the start; to be looked at every 4 s. It
+ * keeps the last reading, so only one processor may use it. */
 uint64_t now_us(void);
+/* Any processor; less than 4 s. */
 void wait_us(uint64_t us);
-/* Until cond, at most ms milliseconds; gives cond's last value. */
+/* Until cond, at most ms milliseconds; gives cond's last value. As now_us. */
 #define wait_for(ms, cond) ({                                                  \
 	uint64_t end_ = now_us() + (uint64_t)(ms) * 1000;                      \
 	bool met_;                                                             \
